@@ -1,0 +1,34 @@
+package io.focusstream.operators.engine;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Runs the model: condenses sealed chunks and answers questions over condensed chunks (FocusLLM,
+ * arXiv 2408.11745). One engine serves a device and a process; it is shared by all operators there
+ * and safe to call from any thread.
+ *
+ * <p>Futures complete on the engine's own threads: a caller that owns state must come back to its own
+ * thread before it touches any. A future that fails fails with an {@link EngineException}. The result
+ * for a task never depends on what else the engine is doing.
+ */
+public interface CondensingEngine extends AutoCloseable {
+
+  /** The model that this engine runs. */
+  ModelInfo model();
+
+  /** Runs a sealed chunk once through the frozen decoder and encodes its state. */
+  CompletableFuture<CondensedChunk> condense(CondenseTask task);
+
+  /** Answers a question by parallel decoding over the candidates of all chunks. */
+  CompletableFuture<EngineAnswer> ask(AskTask task);
+
+  /**
+   * Whether a chunk's state is in the hot tier now, so that its blocks need not be read from state.
+   * A hint: it may be evicted before the question runs, and is then made again from tokens.
+   */
+  boolean isHot(ChunkKey key);
+
+  /** Stops the engine; tasks that have not completed fail. */
+  @Override
+  void close();
+}

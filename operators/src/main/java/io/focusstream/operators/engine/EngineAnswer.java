@@ -1,0 +1,45 @@
+package io.focusstream.operators.engine;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What the engine answers.
+ *
+ * @param tokens the answer's token ids, without the end token
+ * @param ended whether the model ended the answer itself; {@code false} where {@code
+ *     maxAnswerTokens} cut it
+ * @param confidence geometric mean of the answer tokens' probabilities, the end token included, in
+ *     [0, 1]
+ * @param chunkWeights one number a chunk of {@link AskTask#chunks()}, same order: the part of the
+ *     answer tokens' attention to the candidates that went to it; they sum to 1 (all zero where
+ *     there are no chunks)
+ * @param tailWeight the part of all evidence attention that went to the tail instead, in [0, 1]
+ * @param recondensed chunks whose state was absent, damaged or of another model and was made again
+ *     from their tokens; the caller stores them
+ * @param damagedBlocks how many state blocks were refused (checksum, layout, fingerprint)
+ * @param timings where the time went
+ */
+public record EngineAnswer(
+    int[] tokens,
+    boolean ended,
+    double confidence,
+    float[] chunkWeights,
+    double tailWeight,
+    List<CondensedChunk> recondensed,
+    int damagedBlocks,
+    Timings timings) {
+  public EngineAnswer {
+    recondensed = List.copyOf(recondensed);
+  }
+
+  /**
+   * Where the time of an answer went.
+   *
+   * @param queued from acceptance until the engine began
+   * @param load decoding stored states, condensing those that were missing
+   * @param firstToken from acceptance until the first answer token
+   * @param total from acceptance until the last answer token
+   */
+  public record Timings(Duration queued, Duration load, Duration firstToken, Duration total) {}
+}

@@ -1,0 +1,23 @@
+package io.focusstream.operators.text;
+
+/**
+ * Text to token ids and back. Text is always data: no character sequence in it yields a special
+ * token, whatever it looks like. Safe for use by one thread at a time.
+ */
+public interface TextTokenizer extends AutoCloseable {
+
+  /** Token ids of a text; no begin or end token is added. Lone surrogates become U+FFFD. */
+  int[] encode(String text);
+
+  /** The text of token ids; special tokens yield nothing, broken UTF-8 yields U+FFFD. */
+  String decode(int[] tokens);
+
+  /** The id of a special token by its written form, for example {@code <s>}; -1 where there is none. */
+  int specialToken(String written);
+
+  /** Number of token ids. */
+  int vocabularySize();
+
+  @Override
+  void close();
+}
