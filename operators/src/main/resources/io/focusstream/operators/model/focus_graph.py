@@ -78,6 +78,13 @@ class FocusGraph(Module):
       v = torch.repeat_interleave(v, r, 1)
     return torch.scaled_dot_product_attention(q, k, v, None, 0., True)
 
+  # Casts in the graph: 15 is bfloat16, 6 float32.
+  def cast(self: __torch__.FocusGraph, xs: List[Tensor], dtype: int) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      _a = torch.append(out, torch.to(xs[i], dtype))
+    return out
+
   # --- inference -----------------------------------------------------------------------------------------------
 
   # Condense: chunks from position 0, each by itself. tokens (B, T), padded on the right with anything: a token never
@@ -103,6 +110,18 @@ class FocusGraph(Module):
         x = torch.add(x, self.linear(self.join(self.causal(q, k, v)), w[at + 4]))
         x = self.mlp(x, w, at, eps)
     return [torch.stack(keys, 0), torch.stack(values, 0)]
+
+  # Chunk states side by side, with room for a prompt. xs: keys (or values) of one chunk each, (L, G, T_i, D); room: int64 on
+  # the CPU, [T, Pmax, dtype]. -> (L, B, G, T + Pmax, D), zero where nothing was put
+  def gather(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor) -> Tensor:
+    t = int(room[0])
+    p = int(room[1])
+    dtype = int(room[2])
+    first = xs[0]
+    out = torch.zeros([torch.size(first, 0), torch.len(xs), torch.size(first, 1), t + p, torch.size(first, 3)], dtype=dtype, device=ops.prim.device(first))
+    for i in range(torch.len(xs)):
+      _a = torch.copy_(torch.slice(torch.select(out, 1, i), 2, 0, torch.size(xs[i], 2), 1), xs[i])
+    return out
 
   # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
   # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
@@ -163,8 +182,8 @@ class FocusGraph(Module):
         else:
           q = q_last
         q = self.rotate(self.heads(q, n_heads), cos, sin)
-        y = self.attend(q, torch.to(torch.slice(kl, 2, 0, end, 1), ops.prim.dtype(q)), torch.to(torch.slice(vl, 2, 0, end, 1), ops.prim.dtype(q)), mask)
-        y = self.join(y)
+        y = self.attend(torch.to(q, ops.prim.dtype(kl)), torch.slice(kl, 2, 0, end, 1), torch.slice(vl, 2, 0, end, 1), mask)
+        y = torch.to(self.join(y), ops.prim.dtype(x))
         o_last = self.linear(torch.slice(y, 1, m, n, 1), w[at + 12])
         if m > 0:
           o = torch.cat([self.linear(torch.slice(y, 1, 0, m, 1), w[at + 4]), o_last], 1)

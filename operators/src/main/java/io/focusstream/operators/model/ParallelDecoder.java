@@ -1,0 +1,189 @@
+package io.focusstream.operators.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.focusstream.operators.model.checkpoint.FocusSettings;
+import io.focusstream.operators.model.checkpoint.ModelConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One question being answered (FocusLLM §3.2, §3.3): each step continues every chunk with the newest
+ * token, whose candidates the frozen decoder reads before the local context.
+ *
+ * <p>{@code exact} runs the whole local context again over each step's candidates, as the reference
+ * does; {@code incremental} keeps its keys and values, so that earlier tokens keep what they saw.
+ * The first step is the same in both.
+ *
+ * <p>Owns its buffers; the one who began the question closes it.
+ */
+public final class ParallelDecoder implements AutoCloseable {
+  /** Chunks a batch: enough to fill the processor, few enough to stay near its caches. */
+  static final int CHUNKS_A_BATCH = 64;
+
+  /**
+   * What a step gives.
+   *
+   * @param logits (V)
+   * @param attention (L, C + 1), row after row: the part of the last token's attention that went to
+   *     each candidate, and to the local context; mean over heads
+   */
+  public record Step(float[] logits, float[] attention) {}
+
+  private final FocusModel model;
+  private final NDManager manager;
+  private final FocusSettings.LocalMode mode;
+  private final List<Batch> batches = new ArrayList<>();
+  private final NDArray candidatePositions;
+  private final NDArray localStart;
+  private final int chunkCount;
+  private final NDArray noCandidates;
+  private NDArray localKeys;
+  private NDArray localValues;
+  private int[] fresh;
+  private int[] local;
+  private int localRun;
+
+  // T columns of chunks, then room for the prompt.
+  private final class Batch {
+    final NDArray keys;
+    final NDArray values;
+    final NDArray lengths;
+    final int tokens;
+    int prompt;
+
+    Batch(List<FocusModel.States> states, int room) {
+      long[] length = states.stream().mapToLong(s -> s.keys().getShape().get(2)).toArray();
+      tokens = (int) Arrays.stream(length).max().orElseThrow();
+      keys =
+          model.gather(
+              manager, states.stream().map(FocusModel.States::keys).toList(), tokens, room);
+      values =
+          model.gather(
+              manager, states.stream().map(FocusModel.States::values).toList(), tokens, room);
+      lengths = manager.create(length);
+    }
+
+    NDArray[] extend(NDManager owner, NDArray newTokens, int count) {
+      try (NDArray span = owner.create(new long[] {tokens, prompt})) {
+        NDArray[] candidates =
+            model.run(owner, "condense", keys, values, lengths, span, newTokens);
+        prompt += count - 1;
+        return candidates;
+      }
+    }
+  }
+
+  ParallelDecoder(
+      FocusModel model,
+      List<FocusModel.States> states,
+      int[] prompt,
+      int[] local,
+      int maxTokens,
+      FocusSettings.LocalMode mode) {
+    if (prompt.length == 0 || local.length == 0) {
+      throw new IllegalArgumentException("prompt and local context must not be empty");
+    }
+    this.model = model;
+    this.mode = mode;
+    this.manager = model.newManager();
+    this.chunkCount = states.size();
+    ModelConfig config = model.config();
+    for (int from = 0; from < states.size(); from += CHUNKS_A_BATCH) {
+      batches.add(
+          new Batch(
+              states.subList(from, Math.min(states.size(), from + CHUNKS_A_BATCH)),
+              prompt.length + maxTokens));
+    }
+    candidatePositions =
+        manager.create(FocusModel.candidatePositions(config.focus(), chunkCount));
+    localStart =
+        manager.create(new double[] {FocusModel.localStart(config.focus(), chunkCount)});
+    Shape room =
+        new Shape(
+            config.layers(), config.keyValueHeads(), local.length + maxTokens, config.headDim());
+    localKeys = manager.zeros(room);
+    localValues = manager.zeros(room);
+    noCandidates =
+        manager.create(
+            new Shape(config.layers(), 0, config.keyValueHeads(), config.headDim()),
+            DataType.FLOAT32);
+    this.fresh = prompt.clone();
+    this.local = local.clone();
+  }
+
+  /** The first step: over the prompt and the local context as they were given. */
+  public Step first() {
+    return run();
+  }
+
+  /**
+   * A further step.
+   *
+   * @param token the token chosen from the last step's logits; joins every chunk and the local
+   *     context
+   */
+  public Step next(int token) {
+    fresh = new int[] {fresh[fresh.length - 1], token};
+    local = Arrays.copyOf(local, local.length + 1);
+    local[local.length - 1] = token;
+    return run();
+  }
+
+  private Step run() {
+    try (NDManager scratch = manager.newSubManager()) {
+      NDArray newTokens = FocusModel.tokens(scratch, List.of(fresh), fresh.length);
+      NDArray keys = noCandidates;
+      NDArray values = noCandidates;
+      if (!batches.isEmpty()) {
+        NDList allKeys = new NDList();
+        NDList allValues = new NDList();
+        for (Batch batch : batches) {
+          NDArray[] candidates = batch.extend(scratch, newTokens, fresh.length);
+          allKeys.add(candidates[0]);
+          allValues.add(candidates[1]);
+        }
+        keys = allKeys.size() == 1 ? allKeys.head() : NDArrays.concat(allKeys, 1);
+        values = allValues.size() == 1 ? allValues.head() : NDArrays.concat(allValues, 1);
+      }
+      int past = mode == FocusSettings.LocalMode.EXACT ? 0 : localRun;
+      int[] part = Arrays.copyOfRange(local, past, local.length);
+      NDArray[] out =
+          model.run(
+              scratch,
+              "decode",
+              keys,
+              values,
+              candidatePositions,
+              localKeys,
+              localValues,
+              scratch.create(new long[] {past}),
+              localStart,
+              FocusModel.tokens(scratch, List.of(part), part.length));
+      localRun = local.length;
+      return new Step(out[0].toFloatArray(), out[1].toFloatArray());
+    }
+  }
+
+  /** Candidates of the last step can't be kept; asks again for tests: keys and values (L, C, G, D). */
+  FocusModel.States candidates(NDManager owner, int[] tokens) {
+    NDArray newTokens = FocusModel.tokens(owner, List.of(tokens), tokens.length);
+    NDArray[] out = batches.get(0).extend(owner, newTokens, tokens.length);
+    return new FocusModel.States(out[0], out[1]);
+  }
+
+  /** Chunks of the question. */
+  public int chunks() {
+    return chunkCount;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}
