@@ -2,6 +2,7 @@ package io.focusstream.operators.model;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -45,7 +46,8 @@ public final class FocusGraph implements AutoCloseable {
    *
    * @param manager owner of the results
    * @param method its name in the source
-   * @param arguments each an {@link NDArray} or a {@code List<NDArray>} or a {@code Long}
+   * @param arguments each an {@link NDArray} or a {@code List<NDArray>} or {@link
+   *     Tensors}
    * @return its results: one, or as many as its list holds
    */
   public NDArray[] run(NDManager manager, String method, Object... arguments) {
@@ -69,6 +71,36 @@ public final class FocusGraph implements AutoCloseable {
       if (result != null) {
         result.close();
       }
+    }
+  }
+
+  /**
+   * Runs a method so that its results carry gradients. Slower by the naming of the arguments; {@link
+   * #run} is for inference and records nothing.
+   *
+   * @param arguments each an {@link NDArray} or a {@code List<NDArray>}; none may be empty
+   */
+  public NDArray[] train(NDManager manager, String method, Object... arguments) {
+    // DJL chooses the method by the name of a first array, and gathers arrays named "x[]" into a list.
+    NDList inputs = new NDList();
+    try (NDArray choice = manager.create(0)) {
+      choice.setName("module_method:" + method);
+      inputs.add(choice);
+      for (int i = 0; i < arguments.length; i++) {
+        if (arguments[i] instanceof NDArray array) {
+          array.setName(null);
+          inputs.add(array);
+        } else {
+          for (Object element : (List<?>) arguments[i]) {
+            NDArray array = (NDArray) element;
+            array.setName("list" + i + "[]");
+            inputs.add(array);
+          }
+        }
+      }
+      NDList results = IValueUtils.forward(module, inputs, true);
+      results.attach(manager);
+      return results.toArray(new NDArray[0]);
     }
   }
 
@@ -107,9 +139,6 @@ public final class FocusGraph implements AutoCloseable {
     }
     if (argument instanceof PtNDArray array) {
       return IValue.from(array);
-    }
-    if (argument instanceof Long number) {
-      return IValue.from(number);
     }
     if (argument instanceof List<?> arrays) {
       return list(arrays);

@@ -161,7 +161,7 @@ public final class FocusModel implements AutoCloseable {
       return array.toFloatArray();
     }
     try (NDManager scratch = manager.newSubManager()) {
-      return graph.run(scratch, "cast", List.of(array), 6L)[0].toFloatArray();
+      return graph.run(scratch, "cast", List.of(array), scratch.create(new long[] {6}))[0].toFloatArray();
     }
   }
 

@@ -139,7 +139,10 @@ public final class ModelWeights {
         matrices.add(all.get(i));
       }
     }
-    NDArray[] cast = graph.run(manager, "cast", matrices, (long) precision.torchType());
+    NDArray[] cast;
+    try (NDArray type = manager.create(new long[] {precision.torchType()})) {
+      cast = graph.run(manager, "cast", matrices, type);
+    }
     int next = 0;
     List<NDArray> arranged = new ArrayList<>(all.subList(0, 2));
     for (int i = 2; i < all.size(); i++) {

@@ -43,8 +43,10 @@ public final class ParallelDecoder implements AutoCloseable {
   private final NDArray localStart;
   private final int chunkCount;
   private final NDArray noCandidates;
-  private NDArray localKeys;
-  private NDArray localValues;
+  private final NDArray localKeys;
+  private final NDArray localValues;
+  private NDArray candidateKeys;
+  private NDArray candidateValues;
   private int[] fresh;
   private int[] local;
   private int localRun;
@@ -113,6 +115,8 @@ public final class ParallelDecoder implements AutoCloseable {
         manager.create(
             new Shape(config.layers(), 0, config.keyValueHeads(), config.headDim()),
             DataType.FLOAT32);
+    this.candidateKeys = noCandidates;
+    this.candidateValues = noCandidates;
     this.fresh = prompt.clone();
     this.local = local.clone();
   }
@@ -138,8 +142,6 @@ public final class ParallelDecoder implements AutoCloseable {
   private Step run() {
     try (NDManager scratch = manager.newSubManager()) {
       NDArray newTokens = FocusModel.tokens(scratch, List.of(fresh), fresh.length);
-      NDArray keys = noCandidates;
-      NDArray values = noCandidates;
       if (!batches.isEmpty()) {
         NDList allKeys = new NDList();
         NDList allValues = new NDList();
@@ -148,8 +150,8 @@ public final class ParallelDecoder implements AutoCloseable {
           allKeys.add(candidates[0]);
           allValues.add(candidates[1]);
         }
-        keys = allKeys.size() == 1 ? allKeys.head() : NDArrays.concat(allKeys, 1);
-        values = allValues.size() == 1 ? allValues.head() : NDArrays.concat(allValues, 1);
+        candidateKeys = keep(candidateKeys, NDArrays.concat(allKeys, 1));
+        candidateValues = keep(candidateValues, NDArrays.concat(allValues, 1));
       }
       int past = mode == FocusSettings.LocalMode.EXACT ? 0 : localRun;
       int[] part = Arrays.copyOfRange(local, past, local.length);
@@ -157,8 +159,8 @@ public final class ParallelDecoder implements AutoCloseable {
           model.run(
               scratch,
               "decode",
-              keys,
-              values,
+              candidateKeys,
+              candidateValues,
               candidatePositions,
               localKeys,
               localValues,
@@ -170,11 +172,43 @@ public final class ParallelDecoder implements AutoCloseable {
     }
   }
 
-  /** Candidates of the last step can't be kept; asks again for tests: keys and values (L, C, G, D). */
-  FocusModel.States candidates(NDManager owner, int[] tokens) {
-    NDArray newTokens = FocusModel.tokens(owner, List.of(tokens), tokens.length);
-    NDArray[] out = batches.get(0).extend(owner, newTokens, tokens.length);
-    return new FocusModel.States(out[0], out[1]);
+  private NDArray keep(NDArray old, NDArray fresh) {
+    if (old != noCandidates) {
+      old.close();
+    }
+    fresh.attach(manager);
+    return fresh;
+  }
+
+  /**
+   * The last step's candidates, for comparison with the reference.
+   *
+   * @return keys before rotary embedding, values; each (L, C, G, D)
+   */
+  FocusModel.States candidates() {
+    return new FocusModel.States(candidateKeys, candidateValues);
+  }
+
+  /**
+   * A chunk's ordinary states followed by those of the prompt so far, for comparison with the
+   * reference.
+   *
+   * @return keys after rotary embedding, values; each (L, G, chunk tokens + prompt tokens, D)
+   */
+  FocusModel.States ordinary(NDManager owner, int chunk) {
+    Batch batch = batches.get(chunk / CHUNKS_A_BATCH);
+    int row = chunk % CHUNKS_A_BATCH;
+    long length = batch.lengths.getLong(row);
+    NDArray[] both = new NDArray[2];
+    for (int i = 0; i < 2; i++) {
+      NDArray all = i == 0 ? batch.keys : batch.values;
+      NDArray one = all.get(":, {}", row);
+      both[i] =
+          one.get(":, :, 0:{}", length)
+              .concat(one.get(":, :, {}:{}", batch.tokens, batch.tokens + batch.prompt), 2);
+      both[i].attach(owner);
+    }
+    return new FocusModel.States(both[0], both[1]);
   }
 
   /** Chunks of the question. */

@@ -1,7 +1,7 @@
 package io.focusstream.operators.model;
 
 import io.focusstream.operators.model.checkpoint.ModelConfig;
-import io.focusstream.operators.model.checkpoint.RopeScaling;
+
 
 /** Rotary embedding's frequencies (Su et al., arXiv 2104.09864), with LLaMA 3's scaling. */
 public final class RotaryFrequencies {
@@ -14,13 +14,13 @@ public final class RotaryFrequencies {
       float exponent = 2f * i / config.headDim();
       double frequency = 1.0 / (float) Math.pow(config.ropeTheta(), exponent);
       frequencies[i] =
-          (float) config.ropeScaling().map(scaling -> scale(scaling, frequency)).orElse(frequency);
+          config.ropeScaling().map(s -> scale(s, frequency)).orElse(frequency).floatValue();
     }
     return frequencies;
   }
 
   // Long waves are slowed by the factor, short ones kept, those between interpolated.
-  private static double scale(RopeScaling scaling, double frequency) {
+  private static double scale(ModelConfig.RopeScaling scaling, double frequency) {
     double wave = 2 * Math.PI / frequency;
     double longest = scaling.originalMaxPositions() / scaling.lowFrequencyFactor();
     double shortest = scaling.originalMaxPositions() / scaling.highFrequencyFactor();

@@ -78,8 +78,9 @@ class FocusGraph(Module):
       v = torch.repeat_interleave(v, r, 1)
     return torch.scaled_dot_product_attention(q, k, v, None, 0., True)
 
-  # Casts in the graph: 15 is bfloat16, 6 float32.
-  def cast(self: __torch__.FocusGraph, xs: List[Tensor], dtype: int) -> List[Tensor]:
+  # Casts in the graph. type: int64 on the CPU, [15] is bfloat16, [6] float32.
+  def cast(self: __torch__.FocusGraph, xs: List[Tensor], type: Tensor) -> List[Tensor]:
+    dtype = int(type[0])
     out = annotate(List[Tensor], [])
     for i in range(torch.len(xs)):
       _a = torch.append(out, torch.to(xs[i], dtype))
@@ -397,3 +398,37 @@ class FocusGraph(Module):
     free = torch.eq(weight, 0.)
     all_right = torch.to(torch.all(torch.logical_or(right, free), -1), 6)
     return [sums[0], sums[1], sums[2], all_right]
+
+  # One step of AdamW (Loshchilov and Hutter, arXiv 1711.05101) after clipping the gradients' common norm; parameters and both
+  # moments are written in place.
+  #
+  # decays: int64 on the CPU, 1 where weight decay applies; scalars: float64 on the CPU, [learning rate, beta 1, beta 2,
+  # epsilon, weight decay, step from 1, largest norm]. -> the norm before clipping
+  def adamw(self: __torch__.FocusGraph, params: List[Tensor], grads: List[Tensor], first: List[Tensor], second: List[Tensor], decays: Tensor, scalars: Tensor) -> Tensor:
+    lr = float(scalars[0])
+    b1 = float(scalars[1])
+    b2 = float(scalars[2])
+    eps = float(scalars[3])
+    wd = float(scalars[4])
+    step = float(scalars[5])
+    most = float(scalars[6])
+    total = torch.zeros([], dtype=6, device=ops.prim.device(params[0]))
+    for i in range(torch.len(grads)):
+      total = torch.add(total, torch.sum(torch.mul(grads[i], grads[i])))
+    norm = torch.sqrt(total)
+    scale = torch.clamp(torch.mul(torch.reciprocal(torch.add(norm, 0.000001)), most), None, 1.)
+    c1 = 1. - torch.pow(b1, step)
+    c2 = torch.sqrt(1. - torch.pow(b2, step))
+    for j in range(torch.len(params)):
+      g = torch.mul(grads[j], scale)
+      _a = torch.add_(torch.mul_(first[j], b1), g, alpha=1. - b1)
+      _b = torch.addcmul_(torch.mul_(second[j], b2), g, g, value=1. - b2)
+      p = torch.detach(params[j])
+      _c = torch.mul_(p, 1. - lr * wd * float(decays[j]))
+      _d = torch.addcdiv_(p, first[j], torch.add(torch.div(torch.sqrt(second[j]), c2), eps), value=torch.neg(lr / c1))
+    return norm
+
+  # A little noise of the size of int8 rounding on states (..., D): one scale a token and head.
+  def int8_noise(self: __torch__.FocusGraph, x: Tensor) -> Tensor:
+    scale = torch.mul(torch.amax(torch.abs(x), [-1], True), 0.007874015748031496)
+    return torch.add(x, torch.mul(torch.sub(torch.rand_like(x), 0.5), scale))
