@@ -83,17 +83,47 @@ public final class FocusModel implements AutoCloseable {
   }
 
   /**
-   * Begins a question.
+   * Begins a question; chunks are added to it before its first step.
    *
-   * @param states of the chunks, (L, G, T_i, D) each, oldest first; not needed after the call
    * @param prompt the dynamic prompt with its begin token
-   * @param local the local context with its begin token
+   * @param local the local context
    * @param maxTokens most tokens that will be generated
    * @param mode how the local context is run for each further token
    */
   public ParallelDecoder ask(
-      List<States> states, int[] prompt, int[] local, int maxTokens, FocusSettings.LocalMode mode) {
-    return new ParallelDecoder(this, states, prompt, local, maxTokens, mode);
+      int[] prompt, ParallelDecoder.Local local, int maxTokens, FocusSettings.LocalMode mode) {
+    return new ParallelDecoder(this, prompt, local, maxTokens, mode);
+  }
+
+  /**
+   * A chunk's states from the heap to the device, in the type that attention reads them in.
+   *
+   * @param owner owner of the result
+   * @param tokens T
+   * @param keys (L, G, T, D), row-major
+   * @param values the same
+   */
+  public States upload(NDManager owner, int tokens, float[] keys, float[] values) {
+    Shape wanted =
+        new Shape(config.layers(), config.keyValueHeads(), tokens, config.headDim());
+    try (NDManager scratch = owner.newSubManager()) {
+      NDArray type = scratch.create(new long[] {stateType()});
+      List<NDArray> both = List.of(scratch.create(keys, wanted), scratch.create(values, wanted));
+      NDArray[] cast = graph.run(scratch, "cast", both, type);
+      cast[0].attach(owner);
+      cast[1].attach(owner);
+      return new States(cast[0], cast[1]);
+    }
+  }
+
+  /** Bytes that a chunk's uploaded states take on the device. */
+  public long stateBytes(int tokens) {
+    return 2L
+        * config.layers()
+        * config.keyValueHeads()
+        * tokens
+        * config.headDim()
+        * (precision == Precision.FLOAT32 ? Float.BYTES : Short.BYTES);
   }
 
   NDArray[] run(NDManager owner, String method, Object... more) {

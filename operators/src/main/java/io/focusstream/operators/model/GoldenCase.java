@@ -91,11 +91,16 @@ public final class GoldenCase {
         NDManager scratch = model.newManager();
         ParallelDecoder decoder =
             model.ask(
-                condense(model, scratch, chunks),
                 prompt,
-                begun(folder.config(), local),
+                new ParallelDecoder.Local(begun(folder.config(), local), 0, 0),
                 wanted.length,
                 FocusSettings.LocalMode.EXACT)) {
+      List<FocusModel.States> memoryStates = condense(model, scratch, chunks);
+      for (int from = 0; from < chunks.size(); from += ParallelDecoder.CHUNKS_A_BATCH) {
+        decoder.add(
+            memoryStates.subList(
+                from, Math.min(chunks.size(), from + ParallelDecoder.CHUNKS_A_BATCH)));
+      }
       int token = -1;
       for (int step = 0; step < wanted.length; step++) {
         ParallelDecoder.Step got = step == 0 ? decoder.first() : decoder.next(token);

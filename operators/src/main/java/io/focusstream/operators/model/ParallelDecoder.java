@@ -24,24 +24,36 @@ import java.util.List;
  */
 public final class ParallelDecoder implements AutoCloseable {
   /** Chunks a batch: enough to fill the processor, few enough to stay near its caches. */
-  static final int CHUNKS_A_BATCH = 64;
+  public static final int CHUNKS_A_BATCH = 64;
 
   /**
    * What a step gives.
    *
    * @param logits (V)
-   * @param attention (L, C + 1), row after row: the part of the last token's attention that went to
-   *     each candidate, and to the local context; mean over heads
+   * @param attention (L, C + 2), row after row: the part of the last token's attention that went to
+   *     each candidate, to the tail, and to the rest of the local context; mean over heads
    */
   public record Step(float[] logits, float[] attention) {}
+
+  /**
+   * The local context.
+   *
+   * @param tokens token ids with the begin token
+   * @param tailFrom index of its first tail token
+   * @param tailTo index after its last tail token
+   */
+  public record Local(int[] tokens, int tailFrom, int tailTo) {}
 
   private final FocusModel model;
   private final NDManager manager;
   private final FocusSettings.LocalMode mode;
   private final List<Batch> batches = new ArrayList<>();
-  private final NDArray candidatePositions;
-  private final NDArray localStart;
-  private final int chunkCount;
+  private final int maxTokens;
+  private final int tailFrom;
+  private final int tailTo;
+  private NDArray candidatePositions;
+  private NDArray localStart;
+  private int chunkCount;
   private final NDArray noCandidates;
   private final NDArray localKeys;
   private final NDArray localValues;
@@ -82,33 +94,23 @@ public final class ParallelDecoder implements AutoCloseable {
   }
 
   ParallelDecoder(
-      FocusModel model,
-      List<FocusModel.States> states,
-      int[] prompt,
-      int[] local,
-      int maxTokens,
-      FocusSettings.LocalMode mode) {
-    if (prompt.length == 0 || local.length == 0) {
+      FocusModel model, int[] prompt, Local local, int maxTokens, FocusSettings.LocalMode mode) {
+    if (prompt.length == 0 || local.tokens().length == 0) {
       throw new IllegalArgumentException("prompt and local context must not be empty");
     }
     this.model = model;
     this.mode = mode;
     this.manager = model.newManager();
-    this.chunkCount = states.size();
+    this.maxTokens = maxTokens;
+    this.tailFrom = local.tailFrom();
+    this.tailTo = local.tailTo();
     ModelConfig config = model.config();
-    for (int from = 0; from < states.size(); from += CHUNKS_A_BATCH) {
-      batches.add(
-          new Batch(
-              states.subList(from, Math.min(states.size(), from + CHUNKS_A_BATCH)),
-              prompt.length + maxTokens));
-    }
-    candidatePositions =
-        manager.create(FocusModel.candidatePositions(config.focus(), chunkCount));
-    localStart =
-        manager.create(new double[] {FocusModel.localStart(config.focus(), chunkCount)});
     Shape room =
         new Shape(
-            config.layers(), config.keyValueHeads(), local.length + maxTokens, config.headDim());
+            config.layers(),
+            config.keyValueHeads(),
+            local.tokens().length + maxTokens,
+            config.headDim());
     localKeys = manager.zeros(room);
     localValues = manager.zeros(room);
     noCandidates =
@@ -118,11 +120,31 @@ public final class ParallelDecoder implements AutoCloseable {
     this.candidateKeys = noCandidates;
     this.candidateValues = noCandidates;
     this.fresh = prompt.clone();
-    this.local = local.clone();
+    this.local = local.tokens().clone();
+  }
+
+  /**
+   * Puts the next chunks beside those already there; all before {@link #first()}.
+   *
+   * @param states (L, G, T_i, D) each, oldest first, at most {@link #CHUNKS_A_BATCH}; copied
+   */
+  public void add(List<FocusModel.States> states) {
+    if (candidatePositions != null) {
+      throw new IllegalStateException("chunks can't be added after the first step");
+    }
+    if (states.isEmpty() || states.size() > CHUNKS_A_BATCH) {
+      throw new IllegalArgumentException(
+          "a batch has 1 to %d chunks; got %d".formatted(CHUNKS_A_BATCH, states.size()));
+    }
+    batches.add(new Batch(states, fresh.length + maxTokens));
+    chunkCount += states.size();
   }
 
   /** The first step: over the prompt and the local context as they were given. */
   public Step first() {
+    FocusSettings settings = model.config().focus();
+    candidatePositions = manager.create(FocusModel.candidatePositions(settings, chunkCount));
+    localStart = manager.create(new double[] {FocusModel.localStart(settings, chunkCount)});
     return run();
   }
 
@@ -164,7 +186,7 @@ public final class ParallelDecoder implements AutoCloseable {
               candidatePositions,
               localKeys,
               localValues,
-              scratch.create(new long[] {past}),
+              scratch.create(new long[] {past, tailFrom, tailTo}),
               localStart,
               FocusModel.tokens(scratch, List.of(part), part.length));
       localRun = local.length;
