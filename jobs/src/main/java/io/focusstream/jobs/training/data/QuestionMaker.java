@@ -102,7 +102,7 @@ final class QuestionMaker {
           yield null;
         }
         Fact absent = rng.pick(line.facts());
-        yield draft.contains(absent.anchor()) ? null : missing(rng, absent, absent.anchor());
+        yield absent.mention() || draft.contains(absent.anchor()) ? null : missing(rng, absent, absent.anchor());
       }
     };
   }
@@ -123,7 +123,7 @@ final class QuestionMaker {
   }
 
   private Asked missing(Rng rng, Fact fact, String anchor) {
-    String text = fieldText(rng, fact, anchor, rng.pick(fact.spoken()));
+    String text = fieldText(rng, fact, anchor, spoken(rng, fact));
     return finish(rng, text, null, -1, -1, -1);
   }
 
@@ -146,7 +146,10 @@ final class QuestionMaker {
       spoken = other.spoken();
       templates = other.templates();
     }
-    if (name.equals("value") || name.equals("time") || fact.field().equals("value")) {
+    if (spoken.isEmpty()
+        || name.equals("value")
+        || name.contains("time")
+        || fact.field().equals("value")) {
       return null;
     }
     Field known = Field.known(name);
@@ -172,12 +175,15 @@ final class QuestionMaker {
     Fact invented =
         new Fact(fact.anchor(), fact.kind(), name, spoken, List.of(), 0, 0, false);
     return finish(
-        rng, fieldText(rng, invented, fact.anchor(), rng.pick(spoken)), null, -1, -1, -1);
+        rng, fieldText(rng, invented, fact.anchor(), spoken.isEmpty() ? "" : rng.pick(spoken)), null, -1, -1, -1);
   }
 
   private Asked field(Rng rng, int line, int index) {
     Fact fact = draft.lines.get(line).facts().get(index);
-    if (!draft.anchorIsItsOwn(fact.anchor())) {
+    if (fact.mention() || !draft.anchorIsItsOwn(fact.anchor())) {
+      return null;
+    }
+    if (fact.field().equals("time") && draft.linesOf(fact.anchor()).size() > 1) {
       return null;
     }
     List<int[]> same = draft.sameFacts(fact);
@@ -187,11 +193,16 @@ final class QuestionMaker {
       if (!fact.ordered() || last[0] != line || last[1] != index) {
         return null;
       }
-      text = rng.pick(LATEST).replace("{f}", rng.pick(fact.spoken())).replace("{k}", fact.anchor());
+      String template = rng.chance(0.3) ? rng.pick(FIELD_OF_KEY) : rng.pick(LATEST);
+      text = template.replace("{f}", spoken(rng, fact)).replace("{k}", fact.anchor());
     } else {
-      text = fieldText(rng, fact, fact.anchor(), rng.pick(fact.spoken()));
+      text = fieldText(rng, fact, fact.anchor(), spoken(rng, fact));
     }
     return finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end());
+  }
+
+  private static String spoken(Rng rng, Fact fact) {
+    return fact.spoken().isEmpty() ? "" : rng.pick(fact.spoken());
   }
 
   private static String fieldText(Rng rng, Fact fact, String anchor, String spoken) {
@@ -199,8 +210,13 @@ final class QuestionMaker {
     if (fact.kind() != null && !anchor.toLowerCase(Locale.ROOT).startsWith(fact.kind())) {
       named = rng.chance(0.35) ? fact.kind() + " " + anchor : anchor;
     }
-    boolean own = !fact.templates().isEmpty() && (fact.field().equals("value") || rng.chance(0.35));
+    boolean own =
+        !fact.templates().isEmpty()
+            && (fact.field().equals("value") || fact.spoken().isEmpty() || rng.chance(0.35));
     String template = own ? rng.pick(fact.templates()) : rng.pick(FIELD_OF_KEY);
+    if (fact.kind() != null && template.contains(fact.kind() + " {k}")) {
+      named = anchor;
+    }
     return template.replace("{f}", spoken).replace("{k}", named);
   }
 
@@ -208,8 +224,10 @@ final class QuestionMaker {
     DraftLine drafted = draft.lines.get(line);
     Fact fact = drafted.facts().get(index);
     String value = drafted.value(fact);
-    if (fact.kind() == null
-        || fact.field().equals("time")
+    if (fact.mention()
+        || fact.kind() == null
+        || fact.spoken().isEmpty()
+        || Character.isDigit(value.charAt(0)) && value.indexOf(':') > 0
         || value.length() < 2
         || value.length() > 40
         || draft.onlyLineWith(value) != line) {
@@ -227,7 +245,7 @@ final class QuestionMaker {
     String text =
         rng.pick(KEY_OF_FIELD)
             .replace("{n}", fact.kind())
-            .replace("{f}", rng.pick(fact.spoken()))
+            .replace("{f}", spoken(rng, fact))
             .replace("{v}", value);
     return finish(rng, text, drafted, line, start, start + fact.anchor().length());
   }
@@ -272,7 +290,7 @@ final class QuestionMaker {
     while (end < last && end - to <= 12) {
       String piece = tokenizer.decode(tokens, end, end + 1);
       String soFar = answer.toString().strip();
-      if (!soFar.isEmpty() && (Character.isWhitespace(piece.charAt(0)) || ",;|\")]}'".indexOf(piece.charAt(0)) >= 0)) {
+      if (!soFar.isEmpty() && ends(soFar, piece.charAt(0))) {
         break;
       }
       answer.append(piece);
@@ -300,6 +318,15 @@ final class QuestionMaker {
     return finish(question, given, line, start, tokens, to, end);
   }
 
+  /** Whether an answer ends before that character: white space, or what closes or parts values. */
+  private static boolean ends(String answer, char next) {
+    return Character.isWhitespace(next)
+        || ",;|\"".indexOf(next) >= 0
+        || (next == ')' && answer.indexOf('(') < 0)
+        || (next == ']' && answer.indexOf('[') < 0)
+        || (next == '}' && answer.indexOf('{') < 0);
+  }
+
   /** A piece of a line with a character changed, so that it stands nowhere. */
   private Asked brokenCloze(Rng rng) {
     int[] tokens = draft.tokens.get(rng.below(draft.tokens.size()));
@@ -313,11 +340,17 @@ final class QuestionMaker {
     if (piece.length() < 4) {
       return null;
     }
-    String broken = Values.lookAlike(rng, piece);
+    String broken = piece.matches(".*[0-9].*") ? Values.lookAlike(rng, piece) : otherWord(rng, piece);
     if (draft.contains(broken) || !fresh(broken)) {
       return null;
     }
     return finish(broken, null, -1, -1, null, 0, 0);
+  }
+
+  private static String otherWord(Rng rng, String piece) {
+    String[] parts = piece.split(" ");
+    parts[rng.below(parts.length)] = Words.any(rng);
+    return String.join(" ", parts);
   }
 
   private boolean fresh(String text) {
