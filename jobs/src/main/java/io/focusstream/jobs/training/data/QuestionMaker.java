@@ -16,7 +16,7 @@ import java.util.Set;
 final class QuestionMaker {
   static final int MAX_ANSWER_TOKENS = 40;
   private static final int MAX_PROMPT_TOKENS = 60;
-  private static final int MAX_LINE_ANSWER = 24;
+  private static final int MAX_LINE_ANSWER = 36;
 
   static final List<String> FIELD_OF_KEY =
       List.of(
@@ -89,7 +89,10 @@ final class QuestionMaker {
     Fact fact = draft.fact(rng.pick(draft.facts));
     return switch (rng.weighted(50, 20, 30)) {
       case 0 -> {
-        String other = Values.lookAlike(rng, fact.anchor());
+        String other =
+            fact.anchor().matches("[A-Za-z]+( [A-Za-z]+)+") && rng.chance(0.75)
+                ? otherWord(rng, fact.anchor())
+                : Values.lookAlike(rng, fact.anchor());
         yield draft.contains(other) ? null : missing(rng, fact, other);
       }
       case 1 -> otherField(rng, fact);
@@ -124,6 +127,9 @@ final class QuestionMaker {
 
   private Asked missing(Rng rng, Fact fact, String anchor) {
     String text = fieldText(rng, fact, anchor, spoken(rng, fact));
+    if (!text.contains(anchor)) {
+      return null;
+    }
     return finish(rng, text, null, -1, -1, -1);
   }
 
@@ -146,7 +152,7 @@ final class QuestionMaker {
       spoken = other.spoken();
       templates = other.templates();
     }
-    if (spoken.isEmpty()
+    if (spoken.isEmpty() && (fact.kind() != null || templates.isEmpty())
         || name.equals("value")
         || name.contains("time")
         || fact.field().equals("value")) {
@@ -173,9 +179,17 @@ final class QuestionMaker {
     }
     // Only forms that name the field: "where did it run" might be answered by something else.
     Fact invented =
-        new Fact(fact.anchor(), fact.kind(), name, spoken, List.of(), 0, 0, false);
+        new Fact(
+            fact.anchor(),
+            fact.kind(),
+            name,
+            spoken,
+            spoken.isEmpty() ? templates : List.of(),
+            0,
+            0,
+            false);
     return finish(
-        rng, fieldText(rng, invented, fact.anchor(), spoken.isEmpty() ? "" : rng.pick(spoken)), null, -1, -1, -1);
+        rng, fieldText(rng, invented, fact.anchor(), spoken(rng, invented)), null, -1, -1, -1);
   }
 
   private Asked field(Rng rng, int line, int index) {
@@ -255,7 +269,10 @@ final class QuestionMaker {
       return null;
     }
     int[] tokens = draft.tokens.get(line);
-    int count = Math.min(tokens.length - 1, MAX_LINE_ANSWER);
+    int count = tokens.length - 1;
+    if (count > MAX_LINE_ANSWER) {
+      return null;
+    }
     String text = rng.pick(LINE_WITH).replace("{k}", anchor);
     String answer = tokenizer.decode(tokens, 0, count).strip();
     if (answer.isEmpty() || !draft.lines.get(line).text().contains(answer)) {
@@ -299,6 +316,10 @@ final class QuestionMaker {
     if (end - to > 12) {
       return null;
     }
+    if (end - to > 1 && List.of(":", ".", "!", "?").contains(tokenizer.decode(tokens, end - 1, end))) {
+      end--;
+      answer.setLength(answer.length() - 1);
+    }
     String given = answer.toString().strip();
     if (given.isEmpty() || !(Character.isLetterOrDigit(given.charAt(0)) || "/-$#<".indexOf(given.charAt(0)) >= 0)) {
       return null;
@@ -337,7 +358,7 @@ final class QuestionMaker {
     int from = rng.chance(0.4) ? 0 : rng.below(last - 2);
     int to = Math.min(last, from + rng.between(3, 12));
     String piece = tokenizer.decode(tokens, from, to).strip();
-    if (piece.length() < 4) {
+    if (piece.length() < 4 || !piece.matches(".*[0-9].*") && piece.indexOf(' ') < 0) {
       return null;
     }
     String broken = piece.matches(".*[0-9].*") ? Values.lookAlike(rng, piece) : otherWord(rng, piece);
@@ -354,7 +375,7 @@ final class QuestionMaker {
   }
 
   private boolean fresh(String text) {
-    return asked.add(text);
+    return asked.add(text.toLowerCase(Locale.ROOT).replaceAll("[?.]+$", ""));
   }
 
   private Asked finish(Rng rng, String text, DraftLine drafted, int line, int start, int end) {

@@ -38,7 +38,7 @@ final class Scenarios {
       case 0 -> new RecordLogScenario(rng);
       case 1 -> new ProseLogScenario(rng);
       case 2 -> new KeyValueScenario(rng);
-      case 3 -> new NeedleScenario(rng, books);
+      case 3 -> new NeedleScenario(rng, books, tokenBudget);
       case 4 -> new StateScenario(rng);
       case 5 -> StateScenario.assignments(rng);
       case 6 -> new ConfigScenario(rng);
