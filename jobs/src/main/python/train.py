@@ -146,7 +146,7 @@ def candidate_positions(config, count, device):
     if kind == "spread":
         return one * (span / count), span + 1
     if kind == "shared":
-        return one * 0, 1.0
+        return one * 0, span
     return one - 1, float(count)
 
 
