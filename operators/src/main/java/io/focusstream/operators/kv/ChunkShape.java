@@ -1,7 +1,8 @@
 package io.focusstream.operators.kv;
 
 /**
- * The shape of a chunk's state: keys and values are each {@code [layers, kvHeads, tokens, headDim]}.
+ * The shape of a chunk's state: keys and values are each {@code [layers, kvHeads, tokens,
+ * headDim]}.
  *
  * @param layers decoder layers, in [1, 1024]
  * @param kvHeads key and value heads, in [1, 1024]

@@ -8,9 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A stored chunk state whose blocks were checked ({@link ChunkStateCodec#read}); reads its numbers into
- * arrays of the caller's. Legend: L layers, C chunks, G key/value heads, T tokens, P padded tokens, D head
- * size. Immutable as long as nobody changes the blocks; safe for use by many threads.
+ * A stored chunk state whose blocks were checked ({@link ChunkStateCodec#read}); reads its numbers
+ * into arrays of the caller's. Legend: L layers, C chunks, G key/value heads, T tokens, P padded
+ * tokens, D head size. Immutable as long as nobody changes the blocks; safe for use by many
+ * threads.
  */
 public final class ChunkState {
   private final ChunkShape shape;
@@ -63,8 +64,8 @@ public final class ChunkState {
   }
 
   /**
-   * Writes all numbers as float32 to buffers, for example views of direct memory. Positions and limits of
-   * the buffers play no part; the slot counts from index 0.
+   * Writes all numbers as float32 to buffers, for example views of direct memory. Positions and
+   * limits of the buffers play no part; the slot counts from index 0.
    *
    * @throws IllegalArgumentException if the slot reaches beyond a buffer's limit
    */
@@ -162,15 +163,17 @@ public final class ChunkState {
     int dim = shape.headDim();
     int count = rows * dim;
     switch (quantisation) {
-      case FLOAT32 -> ByteBuffer.wrap(block, at, 4 * count)
-          .order(ByteOrder.LITTLE_ENDIAN)
-          .asFloatBuffer()
-          .get(target, to, count);
+      case FLOAT32 ->
+          ByteBuffer.wrap(block, at, 4 * count)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .asFloatBuffer()
+              .get(target, to, count);
       case BF16 -> fromBfloat16(block, at, target, to, count);
       case INT8 -> {
         for (int row = 0; row < rows; row++) {
           float scale =
-              HalfPrecision.fromFloat16((short) ChunkStateCodec.SHORT.get(block, scalesAt + 2 * row));
+              HalfPrecision.fromFloat16(
+                  (short) ChunkStateCodec.SHORT.get(block, scalesAt + 2 * row));
           fromInt8(block, at + row * dim, scale, target, to + row * dim, dim);
         }
       }

@@ -12,8 +12,8 @@ import java.util.zip.CRC32C;
 
 /**
  * Chunk states to blocks of bytes and back. A state is split into blocks of at most {@value
- * #MAX_BLOCK_BYTES} bytes, so that no value in the state backend is large; each block says by itself what it
- * is. All numbers are little-endian. Layout version 1:
+ * #MAX_BLOCK_BYTES} bytes, so that no value in the state backend is large; each block says by
+ * itself what it is. All numbers are little-endian. Layout version 1:
  *
  * <pre>
  * offset
@@ -40,14 +40,14 @@ import java.util.zip.CRC32C;
  *      [int32]    CRC-32C of all bytes before it
  * </pre>
  *
- * <p>Blocks follow each other by layer, then by token: a block holds all tokens of one or more layers,
- * or, where one layer is too large, some tokens of one layer. <b>In every version, past and to come,</b>
- * magic and version stand where they stand here and the checksum comes last; so a damaged block and a block
- * of another version can always be told apart.
+ * <p>Blocks follow each other by layer, then by token: a block holds all tokens of one or more
+ * layers, or, where one layer is too large, some tokens of one layer. <b>In every version, past and
+ * to come,</b> magic and version stand where they stand here and the checksum comes last; so a
+ * damaged block and a block of another version can always be told apart.
  *
- * <p>{@link Quantisation#INT8} is symmetric: {@code scale = float16(max|x| / 127)}, made one step larger
- * where rounding down would leave a number out of reach; {@code q = round(x / scale)}. A row of zeros has
- * scale 0.
+ * <p>{@link Quantisation#INT8} is symmetric: {@code scale = float16(max|x| / 127)}, made one step
+ * larger where rounding down would leave a number out of reach; {@code q = round(x / scale)}. A row
+ * of zeros has scale 0.
  *
  * <p>Immutable; safe for use by many threads.
  */
@@ -103,7 +103,8 @@ public final class ChunkStateCodec {
    *
    * @param chunk the chunk's content key
    * @return the blocks, in order
-   * @throws IllegalArgumentException if a number is NaN or infinite, or too large for the quantisation
+   * @throws IllegalArgumentException if a number is NaN or infinite, or too large for the
+   *     quantisation
    */
   public List<byte[]> encode(Id128 chunk, ChunkTensors tensors) {
     ChunkShape shape = tensors.shape();
@@ -159,10 +160,11 @@ public final class ChunkStateCodec {
             throw refused(shape, source, what, layer, head, token, "must be finite");
           }
           switch (quantisation) {
-            case FLOAT32 -> ByteBuffer.wrap(block, at, 4 * dim)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer()
-                .put(source, from, dim);
+            case FLOAT32 ->
+                ByteBuffer.wrap(block, at, 4 * dim)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .put(source, from, dim);
             case BF16 -> {
               if (!toBfloat16(source, from, dim, block, at)) {
                 throw refused(
@@ -249,8 +251,8 @@ public final class ChunkStateCodec {
    *
    * @param chunk the content key of the chunk whose state it must be
    * @param blocks all blocks, in order; not copied, must not change while the result is used
-   * @throws ChunkStateException if they are damaged, incomplete, out of order, of another chunk, another
-   *     model, or another layout
+   * @throws ChunkStateException if they are damaged, incomplete, out of order, of another chunk,
+   *     another model, or another layout
    */
   public ChunkState read(Id128 chunk, List<byte[]> blocks) throws ChunkStateException {
     if (blocks.isEmpty()) {

@@ -1,8 +1,9 @@
 package io.focusstream.operators.kv;
 
 /**
- * A stored chunk state that can't be used. It is a cache: whoever catches this makes the state again
- * from the chunk's tokens, so it is checked, and its kinds differ only in what they say about the cause.
+ * A stored chunk state that can't be used. It is a cache: whoever catches this makes the state
+ * again from the chunk's tokens, so it is checked, and its kinds differ only in what they say about
+ * the cause.
  */
 public abstract sealed class ChunkStateException extends Exception {
   private static final long serialVersionUID = 1L;

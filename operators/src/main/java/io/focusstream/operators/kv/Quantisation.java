@@ -9,9 +9,9 @@ public enum Quantisation {
   /** 2 bytes a number; within 2^-8 of it, relative (rounded to nearest, ties to even). */
   BF16(2, 2, 0),
   /**
-   * 1 byte a number and one float16 scale for each token, head, layer, of keys and of values: {@code
-   * x ≈ scale * q} with q in [-127, 127]; within half a scale of it, the scale being about 1/127 of the
-   * largest number in the row.
+   * 1 byte a number and one float16 scale for each token, head, layer, of keys and of values:
+   * {@code x ≈ scale * q} with q in [-127, 127]; within half a scale of it, the scale being about
+   * 1/127 of the largest number in the row.
    */
   INT8(3, 1, 2);
 

@@ -3,8 +3,8 @@ package io.focusstream.operators.kv;
 import java.nio.ByteBuffer;
 
 /**
- * The numbers of one INT8 block as they are stored, not copied: number = scale * int8. With N layers, G
- * heads, T tokens of this block and head size D:
+ * The numbers of one INT8 block as they are stored, not copied: number = scale * int8. With N
+ * layers, G heads, T tokens of this block and head size D:
  *
  * @param firstLayer the block's first layer
  * @param layers N

@@ -1,9 +1,10 @@
 package io.focusstream.operators.kv;
 
 /**
- * Where a chunk's keys (or values) go in a larger array: row {@code [layer, head, token, :]} begins at
- * {@code offset + layer * layerStride + head * headStride + token * headDim}, all counted in numbers, not
- * bytes. What lies between a short chunk's last token and the padded length is left as it is.
+ * Where a chunk's keys (or values) go in a larger array: row {@code [layer, head, token, :]} begins
+ * at {@code offset + layer * layerStride + head * headStride + token * headDim}, all counted in
+ * numbers, not bytes. What lies between a short chunk's last token and the padded length is left as
+ * it is.
  *
  * @param offset where layer 0, head 0, token 0 begins
  * @param layerStride from a layer to the next

@@ -1,8 +1,8 @@
 package io.focusstream.operators.numeric;
 
 /**
- * The two 16-bit floating-point formats, as bit patterns in a {@code short}. Rounding is to nearest,
- * ties to even; NaN stays NaN, values beyond the largest become infinite.
+ * The two 16-bit floating-point formats, as bit patterns in a {@code short}. Rounding is to
+ * nearest, ties to even; NaN stays NaN, values beyond the largest become infinite.
  *
  * <ul>
  *   <li><b>bfloat16</b>: sign, 8 exponent bits, 7 fraction bits: the upper half of a float32.

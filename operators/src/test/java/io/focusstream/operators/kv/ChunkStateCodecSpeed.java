@@ -3,8 +3,8 @@ package io.focusstream.operators.kv;
 import java.util.List;
 
 /**
- * Prints how fast states are coded, in MB of float32 a second: {@code java -cp … ChunkStateCodecSpeed}.
- * For figures to compare by, not a test.
+ * Prints how fast states are coded, in MB of float32 a second: {@code java -cp …
+ * ChunkStateCodecSpeed}. For figures to compare by, not a test.
  */
 public final class ChunkStateCodecSpeed {
   private ChunkStateCodecSpeed() {}
@@ -35,7 +35,8 @@ public final class ChunkStateCodecSpeed {
         }
         decode = runs * megabytes / ((System.nanoTime() - start) / 1e9);
       }
-      System.out.printf("%-8s encode %5.0f MB/s, decode %5.0f MB/s%n", quantisation, encode, decode);
+      System.out.printf(
+          "%-8s encode %5.0f MB/s, decode %5.0f MB/s%n", quantisation, encode, decode);
     }
   }
 }

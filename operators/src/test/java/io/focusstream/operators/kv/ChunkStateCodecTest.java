@@ -44,14 +44,10 @@ class ChunkStateCodecTest {
   @Test
   void aStateOfTheShippedShapeTakesLessThan1100BytesAToken() {
     ChunkShape shape = new ChunkShape(8, 2, 256, 32);
-    assertEquals(
-        1088 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.INT8));
-    assertEquals(
-        2048 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.BF16));
-    assertEquals(
-        4096 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.FLOAT32));
-    List<byte[]> blocks =
-        codec(Quantisation.INT8).encode(CHUNK, ChunkStates.random(shape, 1));
+    assertEquals(1088 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.INT8));
+    assertEquals(2048 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.BF16));
+    assertEquals(4096 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.FLOAT32));
+    List<byte[]> blocks = codec(Quantisation.INT8).encode(CHUNK, ChunkStates.random(shape, 1));
     assertEquals(1, blocks.size());
     assertTrue(blocks.get(0).length <= 1100 * 256);
   }
@@ -71,7 +67,8 @@ class ChunkStateCodecTest {
     String body = "0820 0000 7fc0 0000";
     String expected = (header + body).replace(" ", "");
     assertEquals(
-        expected, HexFormat.of().formatHex(block, 0, block.length - ChunkStateCodec.CHECKSUM_BYTES));
+        expected,
+        HexFormat.of().formatHex(block, 0, block.length - ChunkStateCodec.CHECKSUM_BYTES));
     // Computed apart, bit by bit, from the polynomial 0x82f63b78.
     assertEquals("ce2dcc03", HexFormat.of().formatHex(block, block.length - 4, block.length));
     assertArrayEquals(
@@ -200,8 +197,7 @@ class ChunkStateCodecTest {
 
   @Test
   void otherVersionsAreToldFromDamage() {
-    List<byte[]> blocks =
-        codec(Quantisation.FLOAT32).encode(CHUNK, ChunkStates.random(SMALL, 1));
+    List<byte[]> blocks = codec(Quantisation.FLOAT32).encode(CHUNK, ChunkStates.random(SMALL, 1));
     byte[] old = blocks.get(0).clone();
     old[4] = 0;
     assertEquals(ChunkStateException.Corrupt.class, refused(List.of(old)).getClass());
@@ -215,8 +211,7 @@ class ChunkStateCodecTest {
 
   @Test
   void statesOfOtherModelsAndChunksAreRefused() {
-    List<byte[]> blocks =
-        codec(Quantisation.FLOAT32).encode(CHUNK, ChunkStates.random(SMALL, 1));
+    List<byte[]> blocks = codec(Quantisation.FLOAT32).encode(CHUNK, ChunkStates.random(SMALL, 1));
     Id128 other = new Id128(9, 9);
     ChunkStateException e =
         assertThrows(
@@ -225,8 +220,7 @@ class ChunkStateCodecTest {
     assertEquals(ChunkStateException.OtherModel.class, e.getClass());
     assertTrue(e.getMessage().contains(MODEL.toString()), e.getMessage());
     assertThrows(
-        ChunkStateException.Corrupt.class,
-        () -> codec(Quantisation.FLOAT32).read(other, blocks));
+        ChunkStateException.Corrupt.class, () -> codec(Quantisation.FLOAT32).read(other, blocks));
   }
 
   @Test
@@ -253,14 +247,12 @@ class ChunkStateCodecTest {
 
   @Test
   void blocksThatLieAboutTheirGeometryAreRefused() {
-    byte[] block =
-        codec(Quantisation.FLOAT32).encode(CHUNK, ChunkStates.random(SMALL, 1)).get(0);
+    byte[] block = codec(Quantisation.FLOAT32).encode(CHUNK, ChunkStates.random(SMALL, 1)).get(0);
     int[] offsets = {40, 44, 48, 52, 56, 60, 64, 68, 72, 76};
     int[] wrong = {0, -1, 1 << 30, Integer.MAX_VALUE, Integer.MIN_VALUE, 2, 3, 6};
     for (int offset : offsets) {
       for (int value : wrong) {
-        ByteBuffer changed =
-            ByteBuffer.wrap(block.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer changed = ByteBuffer.wrap(block.clone()).order(ByteOrder.LITTLE_ENDIAN);
         if (changed.getInt(offset) == value) {
           continue;
         }

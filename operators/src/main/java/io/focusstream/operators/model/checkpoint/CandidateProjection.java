@@ -12,7 +12,9 @@ public enum CandidateProjection {
   V,
   O;
 
-  /** The letter in config.json and in tensor names: {@code q}, {@code k}, {@code v} or {@code o}. */
+  /**
+   * The letter in config.json and in tensor names: {@code q}, {@code k}, {@code v} or {@code o}.
+   */
   public String letter() {
     return name().toLowerCase(Locale.ROOT);
   }

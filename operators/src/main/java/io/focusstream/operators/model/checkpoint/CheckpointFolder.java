@@ -24,11 +24,11 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A Hugging Face checkpoint folder: {@code config.json}, the weights in {@code model.safetensors} or
- * in the shards that {@code model.safetensors.index.json} names, and perhaps {@code tokenizer.json}.
- * Opening it checks that every weight the configuration asks for is there in the right shape; the
- * added projections ({@link CandidateProjection#candidateWeight(int)}) may be absent, all or some,
- * which {@link #missingCandidateProjections()} tells.
+ * A Hugging Face checkpoint folder: {@code config.json}, the weights in {@code model.safetensors}
+ * or in the shards that {@code model.safetensors.index.json} names, and perhaps {@code
+ * tokenizer.json}. Opening it checks that every weight the configuration asks for is there in the
+ * right shape; the added projections ({@link CandidateProjection#candidateWeight(int)}) may be
+ * absent, all or some, which {@link #missingCandidateProjections()} tells.
  *
  * <p>Weights are memory-mapped. The one who opens closes; tensor views stay usable after. Safe for
  * use by many threads.
@@ -317,8 +317,9 @@ public final class CheckpointFolder implements Closeable {
 
   /**
    * What this model is: the first {@value #FINGERPRINT_BYTES} bytes of SHA-256, as hex, over the
-   * configuration and every tensor's name, type, shape and bytes in the order of names. How the tensors are
-   * split into files, and where the folder lies, doesn't matter. Reads all weights once; then kept.
+   * configuration and every tensor's name, type, shape and bytes in the order of names. How the
+   * tensors are split into files, and where the folder lies, doesn't matter. Reads all weights
+   * once; then kept.
    */
   public synchronized String fingerprint() {
     if (fingerprint == null) {

@@ -10,11 +10,11 @@ import java.util.Objects;
  *
  * @param localWindow most tokens of local context, at least 1
  * @param chunkSize most tokens of a chunk, at least 1
- * @param candidateProjections which projections of a candidate token are copies of their own, in the
- *     order q, k, v, o; the others are shared with the frozen model
+ * @param candidateProjections which projections of a candidate token are copies of their own, in
+ *     the order q, k, v, o; the others are shared with the frozen model
  * @param candidatePositions where candidates stand before the local context
- * @param candidateSpan positions that {@link CandidatePositions#SPREAD} spreads candidates over, and
- *     before which {@link CandidatePositions#SHARED} begins the local context; at least 1
+ * @param candidateSpan positions that {@link CandidatePositions#SPREAD} spreads candidates over,
+ *     and before which {@link CandidatePositions#SHARED} begins the local context; at least 1
  * @param local how the local context is run for each further token
  */
 public record FocusSettings(

@@ -386,10 +386,7 @@ public record ModelConfig(
                       : v.isIntegralNumber() && v.canConvertToInt());
       return found
           .map(
-              v ->
-                  v.isArray()
-                      ? stream(v).map(JsonNode::intValue).toList()
-                      : List.of(v.intValue()))
+              v -> v.isArray() ? stream(v).map(JsonNode::intValue).toList() : List.of(v.intValue()))
           .orElse(List.of());
     }
 
@@ -412,9 +409,7 @@ public record ModelConfig(
           "%s must be one of %s; got %s"
               .formatted(
                   path(field),
-                  Arrays.stream(constants)
-                      .map(c -> c.name().toLowerCase(Locale.ROOT))
-                      .toList(),
+                  Arrays.stream(constants).map(c -> c.name().toLowerCase(Locale.ROOT)).toList(),
                   written));
     }
 
@@ -423,10 +418,7 @@ public record ModelConfig(
     }
 
     private Optional<JsonNode> value(
-        String field,
-        Object standard,
-        String expected,
-        Predicate<JsonNode> fits) {
+        String field, Object standard, String expected, Predicate<JsonNode> fits) {
       JsonNode value = node.get(field);
       if (value == null || value.isNull()) {
         if (standard == null) {

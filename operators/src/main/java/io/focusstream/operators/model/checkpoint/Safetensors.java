@@ -190,9 +190,11 @@ public final class Safetensors implements Closeable {
     long size = bytes.size();
     byte[] start = bytes.read(0, (int) Math.min(size, 9));
     boolean longEnough = start.length == 9;
-    long length =
-        longEnough ? ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong() : 0;
-    if (longEnough && start[8] == '{' && length >= 2 && length <= Math.min(size - 8, MAX_HEADER_BYTES)) {
+    long length = longEnough ? ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong() : 0;
+    if (longEnough
+        && start[8] == '{'
+        && length >= 2
+        && length <= Math.min(size - 8, MAX_HEADER_BYTES)) {
       return bytes.read(8, (int) length);
     }
     // A header of 0x0280 bytes begins like a pickle, so this is asked only now.
@@ -291,8 +293,9 @@ public final class Safetensors implements Closeable {
           twice = range != null;
           range = naturals(parser, token, what);
         }
-        default -> throw new CheckpointException(
-            "%s: tensor %s has an unknown field %s".formatted(source, name, field));
+        default ->
+            throw new CheckpointException(
+                "%s: tensor %s has an unknown field %s".formatted(source, name, field));
       }
       if (twice) {
         throw new CheckpointException(source + ": " + what + " is there twice");
@@ -302,9 +305,7 @@ public final class Safetensors implements Closeable {
       throw new CheckpointException(
           "%s: tensor %s lacks %s"
               .formatted(
-                  source,
-                  name,
-                  type == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
+                  source, name, type == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
     }
     if (range.length != 2 || range[0] > range[1]) {
       throw new CheckpointException(
@@ -343,9 +344,11 @@ public final class Safetensors implements Closeable {
     JsonToken token;
     while ((token = parser.nextToken()) != JsonToken.END_ARRAY) {
       expect(parser, token, JsonToken.VALUE_NUMBER_INT, what);
-      if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER || parser.getLongValue() < 0) {
+      if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+          || parser.getLongValue() < 0) {
         throw new CheckpointException(
-            "%s: %s must hold numbers in [0, 2^63); got %s".formatted(source, what, parser.getText()));
+            "%s: %s must hold numbers in [0, 2^63); got %s"
+                .formatted(source, what, parser.getText()));
       }
       values.add(parser.getLongValue());
     }

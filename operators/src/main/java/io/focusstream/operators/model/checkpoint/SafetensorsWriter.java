@@ -24,8 +24,8 @@ import java.util.UUID;
 
 /**
  * Writes a safetensors file ({@link Safetensors} has the layout). Tensors go by descending element
- * size, then by name, the header is padded to a multiple of 8: all elements are aligned, and the same
- * tensors always give the same bytes. Arrays are kept by reference until {@link #write(Path)}.
+ * size, then by name, the header is padded to a multiple of 8: all elements are aligned, and the
+ * same tensors always give the same bytes. Arrays are kept by reference until {@link #write(Path)}.
  */
 public final class SafetensorsWriter {
   private static final int BUFFER_BYTES = 1 << 20;
@@ -157,7 +157,8 @@ public final class SafetensorsWriter {
       }
       json.writeEndObject();
     }
-    bytes.writeBytes(" ".repeat(Math.floorMod(-bytes.size(), 8)).getBytes(StandardCharsets.US_ASCII));
+    bytes.writeBytes(
+        " ".repeat(Math.floorMod(-bytes.size(), 8)).getBytes(StandardCharsets.US_ASCII));
     return bytes.toByteArray();
   }
 

@@ -13,8 +13,8 @@ import java.util.Objects;
  * @param name the tensor's name, for example {@code model.layers.0.self_attn.q_proj.weight}
  * @param type the elements' type
  * @param shape the dimensions, outermost first; empty for a scalar
- * @param data exactly the tensor's bytes, from position 0 to limit, read-only, little-endian; each call of
- *     the accessor gives a buffer with a position of its own
+ * @param data exactly the tensor's bytes, from position 0 to limit, read-only, little-endian; each
+ *     call of the accessor gives a buffer with a position of its own
  */
 public record TensorView(String name, TensorType type, long[] shape, ByteBuffer data) {
   public TensorView {
@@ -78,8 +78,9 @@ public record TensorView(String name, TensorType type, long[] shape, ByteBuffer 
           values[i] = HalfPrecision.fromFloat16(bits.get(i));
         }
       }
-      default -> throw new CheckpointException(
-          "tensor %s has type %s; expected F32, F16 or BF16".formatted(name, type));
+      default ->
+          throw new CheckpointException(
+              "tensor %s has type %s; expected F32, F16 or BF16".formatted(name, type));
     }
     return values;
   }
@@ -98,8 +99,9 @@ public record TensorView(String name, TensorType type, long[] shape, ByteBuffer 
       case U8 -> Arrays.setAll(values, i -> bytes.get(i) & 0xff);
       case I8 -> Arrays.setAll(values, i -> bytes.get(i));
       case BOOL -> Arrays.setAll(values, i -> bytes.get(i) == 0 ? 0 : 1);
-      default -> throw new CheckpointException(
-          "tensor %s has type %s; expected I64, I32, U8, I8 or BOOL".formatted(name, type));
+      default ->
+          throw new CheckpointException(
+              "tensor %s has type %s; expected I64, I32, U8, I8 or BOOL".formatted(name, type));
     }
     return values;
   }

@@ -68,8 +68,7 @@ class CheckpointFolderTest {
           assertTrue(Float.isFinite(value), tensor);
         }
       }
-      assertArrayEquals(
-          new long[] {320, 64}, folder.tensor("model.embed_tokens.weight").shape());
+      assertArrayEquals(new long[] {320, 64}, folder.tensor("model.embed_tokens.weight").shape());
       for (long id : expected.tensor("input_ids").toLongs()) {
         assertTrue(id >= 0 && id < config.vocabularySize());
       }
@@ -156,8 +155,7 @@ class CheckpointFolderTest {
     String text = Files.readString(config);
     Files.writeString(config, text.replace("\"vocab_size\": 320", "\"vocab_size\": 321"));
     refuses(copy, "model.embed_tokens.weight", "[320, 64]", "[321, 64]");
-    Files.writeString(
-        config, text.replace("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4"));
+    Files.writeString(config, text.replace("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4"));
     refuses(copy, "no tensor model.layers.3.input_layernorm.weight");
   }
 

@@ -23,8 +23,7 @@ class ModelConfigTest {
   }
 
   private static void refuses(String more, String... words) {
-    CheckpointException e =
-        assertThrows(CheckpointException.class, () -> parse("llama", more));
+    CheckpointException e = assertThrows(CheckpointException.class, () -> parse("llama", more));
     for (String word : words) {
       assertTrue(e.getMessage().contains(word), e.getMessage() + " should name " + word);
     }
@@ -54,8 +53,7 @@ class ModelConfigTest {
                 + "'head_dim':32,'tie_word_embeddings':true,"
                 + "'rope_scaling':{'factor':8.0,'low_freq_factor':1.0,'high_freq_factor':4.0,"
                 + "'original_max_position_embeddings':8192,'rope_type':'llama3'}");
-    assertEquals(
-        Optional.of(new ModelConfig.RopeScaling(8, 1, 4, 8192)), config.ropeScaling());
+    assertEquals(Optional.of(new ModelConfig.RopeScaling(8, 1, 4, 8192)), config.ropeScaling());
     assertEquals(List.of(5, 7), config.endTokens());
     assertEquals(500_000, config.ropeTheta());
     assertEquals(32, config.headDim());
@@ -73,8 +71,7 @@ class ModelConfigTest {
     assertFalse(qwen3.projectionBias());
     assertTrue(parse("llama", "'eos_token_id':2,'attention_bias':true").outputBias());
     assertEquals(
-        7e5,
-        parse("mistral", "'eos_token_id':2,'rope_parameters':{'rope_theta':7e5}").ropeTheta());
+        7e5, parse("mistral", "'eos_token_id':2,'rope_parameters':{'rope_theta':7e5}").ropeTheta());
   }
 
   @Test
@@ -95,7 +92,8 @@ class ModelConfigTest {
             16,
             LocalMode.INCREMENTAL),
         focus);
-    assertEquals(List.of(CandidateProjection.Q, CandidateProjection.V), focus.candidateProjections());
+    assertEquals(
+        List.of(CandidateProjection.Q, CandidateProjection.V), focus.candidateProjections());
   }
 
   @Test
@@ -107,8 +105,7 @@ class ModelConfigTest {
     refuses("'eos_token_id':2,'num_key_value_heads':3", "divide", "got 3");
     refuses("'eos_token_id':2,'head_dim':15", "head_dim must be even; got 15");
     refuses("'eos_token_id':2,'rope_theta':0", "rope_theta", "0.0");
-    refuses(
-        "'eos_token_id':2,'rope_scaling':{'type':'yarn','factor':4}", "rope_type", "yarn");
+    refuses("'eos_token_id':2,'rope_scaling':{'type':'yarn','factor':4}", "rope_type", "yarn");
     refuses("'eos_token_id':2,'rope_scaling':{'rope_type':'llama3'}", "factor is missing");
     refuses("'eos_token_id':2,'focus':[]", "focus must be an object");
     refuses("'eos_token_id':2,'focus':{'chunk_size':0}", "focus.chunk_size", "got 0");

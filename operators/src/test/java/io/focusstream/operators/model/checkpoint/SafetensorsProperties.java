@@ -19,10 +19,10 @@ class SafetensorsProperties {
       "{\"__metadata__\":{\"a\":\"b\"},"
           + "\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
           + "\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[24,32]}}";
-  private static final String[] PIECES = {
-    "{", "}", "[", "]", "\"", ",", ":", "-1", "9223372036854775807", "1e999", "null", "\"w\"",
-    "\"dtype\"", "\"shape\"", "\"data_offsets\"", "[[[[[[[[", "\\u0000", "F32", "99999999999999999999"
-  };
+  private static final String[] PIECES =
+      ("{ } [ ] \" , : -1 9223372036854775807 1e999 null \"w\" \"dtype\" \"shape\""
+              + " \"data_offsets\" [[[[[[[[ \\u0000 F32 99999999999999999999")
+          .split(" ");
 
   @Property(tries = 2000)
   void mutatedFilesAreReadOrRefusedAndNothingElse(@ForAll long seed) {
