@@ -78,12 +78,13 @@ class FocusGraph(Module):
       v = torch.repeat_interleave(v, r, 1)
     return torch.scaled_dot_product_attention(q, k, v, None, 0., True)
 
-  # Casts in the graph. type: int64 on the CPU, [15] is bfloat16, [6] float32.
+  # Casts in the graph, always into memory of its own: an array made from Java's is a view of a buffer that goes with it.
+  # The type is an int64 on the CPU: [15] is bfloat16, [6] float32.
   def cast(self: __torch__.FocusGraph, xs: List[Tensor], type: Tensor) -> List[Tensor]:
     dtype = int(type[0])
     out = annotate(List[Tensor], [])
     for i in range(torch.len(xs)):
-      _a = torch.append(out, torch.to(xs[i], dtype))
+      _a = torch.append(out, torch.to(xs[i], dtype, False, True))
     return out
 
   # --- inference -----------------------------------------------------------------------------------------------

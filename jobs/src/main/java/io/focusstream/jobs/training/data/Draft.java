@@ -43,6 +43,9 @@ final class Draft {
         if (where.isEmpty() || where.get(where.size() - 1) != i) {
           where.add(i);
         }
+        if (fact.mention()) {
+          continue;
+        }
         int[] at = {i, f};
         factsOf.computeIfAbsent(anchor + "\n" + fact.field(), a -> new ArrayList<>()).add(at);
         facts.add(at);

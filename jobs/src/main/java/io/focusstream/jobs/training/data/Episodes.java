@@ -58,6 +58,9 @@ final class Episodes {
         break;
       }
     }
+    for (Scenario scenario : scenarios) {
+      beyond.addAll(scenario.unsaid(rng));
+    }
     return new Draft(lines, tokens, beyond);
   }
 }

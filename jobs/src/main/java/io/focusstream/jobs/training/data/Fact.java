@@ -8,7 +8,7 @@ import java.util.List;
  * @param anchor what it is said of, as written in the line, for example {@code req-8123}
  * @param kind what that is, for example {@code request}; null where it has no word
  * @param field what is said, one name for all spellings, for example {@code duration}
- * @param spoken the words that a question may use for the field, never empty
+ * @param spoken the words that a question may use for the field, empty where the templates alone may be used
  * @param templates questions of this fact's own, with {@code {k}} for the anchor; may be empty
  * @param start where the value begins in the line
  * @param end where it ends, exclusive
@@ -22,4 +22,15 @@ record Fact(
     List<String> templates,
     int start,
     int end,
-    boolean ordered) {}
+    boolean ordered) {
+
+  /** Notes that a line is about the anchor, and says nothing that can be asked. */
+  static Fact mention(String anchor) {
+    return new Fact(anchor, null, "", List.of(), List.of(), 0, 0, false);
+  }
+
+  /** Whether this is a mere mention. */
+  boolean mention() {
+    return field.isEmpty();
+  }
+}

@@ -111,6 +111,18 @@ final class FocusBatches {
       }
     }
     linesOfChunk.removeIf(List::isEmpty);
+    List<List<Integer>> withFacts = new ArrayList<>();
+    for (List<Integer> chunkLines : linesOfChunk) {
+      List<Integer> telling = new ArrayList<>();
+      for (int line : chunkLines) {
+        if (!draft.lines.get(line).facts().isEmpty()) {
+          telling.add(line);
+        }
+      }
+      if (!telling.isEmpty()) {
+        withFacts.add(telling);
+      }
+    }
     if (linesOfChunk.isEmpty()) {
       return null;
     }
@@ -129,7 +141,8 @@ final class FocusBatches {
       } else if (!tailLines.isEmpty() && rng.chance(0.08)) {
         asked = maker.answerable(rng, tailLines);
       } else {
-        asked = maker.answerable(rng, rng.pick(linesOfChunk));
+        boolean telling = !withFacts.isEmpty() && rng.chance(0.8);
+        asked = maker.answerable(rng, rng.pick(telling ? withFacts : linesOfChunk));
       }
       if (asked == null || !knowable(asked, draft, chunkOf, maker)) {
         continue;

@@ -32,15 +32,10 @@ final class LineBuilder {
     return this;
   }
 
-  /** Notes a fact over a span that has been written already. */
-  LineBuilder noteFact(
-      String anchor, String kind, String field, List<String> spoken, List<String> templates, int start, int end) {
-    facts.add(new Fact(anchor, kind, field, spoken, templates, start, end, false));
+  /** Notes that the line is about the anchor. */
+  LineBuilder mention(String anchor) {
+    facts.add(Fact.mention(anchor));
     return this;
-  }
-
-  int length() {
-    return text.length();
   }
 
   DraftLine build() {

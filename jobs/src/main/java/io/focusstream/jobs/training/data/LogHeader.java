@@ -32,6 +32,8 @@ final class LogHeader {
   }
 
   private static final List<String> TIME_WORDS = List.of("time", "timestamp");
+  static final List<String> TIME_TEMPLATES =
+      List.of("When was {k}?", "what time was {k} seen", "At what time did {k} appear?", "when did {k} happen?");
   private final int timeStyle;
   private final int order;
   private final String levelForm;
@@ -85,41 +87,53 @@ final class LogHeader {
 
   /** Writes the front; {@code anchor} (may be null) is what the line's time is a fact of. */
   void write(LineBuilder line, Rng rng, String anchor, String kind, List<String> templates) {
+    write(line, rng, anchor, kind, "time", templates);
+  }
+
+  /** As above; {@code timeWord} says which time of the anchor it is, for example start time. */
+  void write(
+      LineBuilder line,
+      Rng rng,
+      String anchor,
+      String kind,
+      String timeWord,
+      List<String> ownTemplates) {
+    List<String> templates = ownTemplates == null ? TIME_TEMPLATES : ownTemplates;
     String time = time(rng);
     String level = String.format(levelForm, level(rng));
     switch (order) {
       case 0, 1, 2 -> {
-        time(line, time, anchor, kind, templates, "", " ");
+        time(line, time, anchor, kind, timeWord, templates, "", " ");
         line.add(level).add(" ");
       }
       case 3 -> {
-        time(line, time, anchor, kind, templates, "[", "] ");
+        time(line, time, anchor, kind, timeWord, templates, "[", "] ");
         line.add(level).add(" ");
       }
       case 4 -> {
         line.add(level).add(" ");
-        time(line, time, anchor, kind, templates, "", " ");
+        time(line, time, anchor, kind, timeWord, templates, "", " ");
       }
       case 5, 6 -> {
-        time(line, time, anchor, kind, templates, "", " ");
+        time(line, time, anchor, kind, timeWord, templates, "", " ");
         line.add(level).add(" [").add(rng.pick(threads)).add("] ").add(component).add(" - ");
       }
       case 7 -> {
-        time(line, time, anchor, kind, templates, "", " ");
+        time(line, time, anchor, kind, timeWord, templates, "", " ");
         line.add("[").add(rng.pick(threads)).add("] ").add(level).add(" ").add(component).add(": ");
       }
       case 8 -> {
-        time(line, time, anchor, kind, templates, "", " ");
+        time(line, time, anchor, kind, timeWord, templates, "", " ");
         line.add(host).add(" ").add(level).add(" ");
       }
-      case 9 -> time(line, time, anchor, kind, templates, "", " ");
+      case 9 -> time(line, time, anchor, kind, timeWord, templates, "", " ");
       case 10 -> {
-        time(line, time, anchor, kind, templates, "", " | ");
+        time(line, time, anchor, kind, timeWord, templates, "", " | ");
         line.add(level).add(" | ").add(component).add(" | ");
       }
       default -> {
         line.add(level).add(" ");
-        time(line, time, anchor, kind, templates, "(", ") ");
+        time(line, time, anchor, kind, timeWord, templates, "(", ") ");
         line.add(component).add(": ");
       }
     }
@@ -131,6 +145,7 @@ final class LogHeader {
       String time,
       String anchor,
       String kind,
+      String timeWord,
       List<String> templates,
       String before,
       String after) {
@@ -141,7 +156,8 @@ final class LogHeader {
     if (anchor == null) {
       line.add(time);
     } else {
-      line.fact(anchor, kind, "time", TIME_WORDS, templates, time, false);
+      List<String> words = timeWord.equals("time") ? TIME_WORDS : List.of(timeWord);
+      line.fact(anchor, kind, timeWord, words, templates, time, false);
     }
     line.add(after);
   }

@@ -1,5 +1,6 @@
 package io.focusstream.jobs.training.data;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,13 +16,14 @@ final class NeedleScenario implements Scenario {
 
   static final List<String> PASSKEY_QUESTIONS =
       List.of(
-          "What is the pass key? The pass key is",
-          "What is the pass key? The pass key is",
-          "What is the pass key?",
-          "The pass key is",
-          "what is the passkey",
-          "tell me the pass key",
-          "which pass key was given?");
+          "What is the {k}? The {k} is",
+          "What is the {k}? The {k} is",
+          "What is the {k}? The {k} is",
+          "What is the {k}?",
+          "The {k} is",
+          "what is the {k}",
+          "tell me the {k}",
+          "which {k} was given?");
 
   private static final List<String> THINGS =
       List.of(
@@ -29,25 +31,34 @@ final class NeedleScenario implements Scenario {
           "special number", "lucky number", "locker code", "serial number", "secret word", "door code",
           "account number", "ticket number", "badge number", "answer", "secret key", "vault code");
 
+  private static final int TOKENS_PER_FILLER_LINE = 26;
   private final Books books;
   private final int filler;
   private final double needles;
   private final int valueStyle;
   private final boolean passkey;
+  private final int passkeyAt;
+  private int emitted;
   private boolean passkeyGiven;
   private final Set<String> used = new HashSet<>();
 
-  NeedleScenario(Rng rng, Books books) {
+  NeedleScenario(Rng rng, Books books, int tokenBudget) {
     this.books = books;
     this.filler = books == null ? rng.below(2) : rng.weighted(4, 1, 3);
-    this.needles = rng.pick(0.02, 0.1, 0.25);
+    this.needles = rng.pick(0.0, 0.01, 0.05, 0.25);
     this.valueStyle = rng.below(6);
-    this.passkey = rng.chance(0.5);
+    this.passkey = rng.chance(0.7);
+    this.passkeyAt = rng.below(Math.max(1, tokenBudget / TOKENS_PER_FILLER_LINE));
   }
 
   @Override
   public void emit(Rng rng, List<DraftLine> out) {
-    if (rng.chance(needles) || (passkey && !passkeyGiven && rng.chance(0.1))) {
+    boolean now = passkey && emitted++ == passkeyAt;
+    if (now) {
+      out.add(passkey(rng));
+      return;
+    }
+    if (rng.chance(needles)) {
       DraftLine needle = needle(rng);
       if (needle != null) {
         out.add(needle);
@@ -74,18 +85,34 @@ final class NeedleScenario implements Scenario {
     };
   }
 
-  private DraftLine needle(Rng rng) {
-    if (passkey && !passkeyGiven) {
-      passkeyGiven = true;
-      String value = rng.chance(0.7) ? rng.number(5) : rng.number(rng.between(4, 9));
-      return new LineBuilder()
-          .add("The pass key is ")
-          .fact("pass key", null, "value", List.of("value"), PASSKEY_QUESTIONS, value, false)
-          .add(". Remember it. ")
-          .add(value)
-          .add(" is the pass key.")
-          .build();
+  private DraftLine passkey(Rng rng) {
+    passkeyGiven = true;
+    String value = rng.chance(0.7) ? rng.number(5) : rng.number(rng.between(4, 9));
+    return new LineBuilder()
+        .add("The pass key is ")
+        .fact("pass key", null, "value", List.of("value"), PASSKEY_QUESTIONS, value, false)
+        .add(". Remember it. ")
+        .add(value)
+        .add(" is the pass key.")
+        .build();
+  }
+
+  @Override
+  public List<DraftLine> unsaid(Rng rng) {
+    List<DraftLine> lines = new ArrayList<>();
+    if (!passkeyGiven) {
+      for (int i = 0; i < 3; i++) {
+        lines.add(passkey(rng));
+      }
     }
+    DraftLine other = needle(rng);
+    if (other != null) {
+      lines.add(other);
+    }
+    return lines;
+  }
+
+  private DraftLine needle(Rng rng) {
     String thing = rng.pick(THINGS);
     String whom =
         switch (rng.below(4)) {

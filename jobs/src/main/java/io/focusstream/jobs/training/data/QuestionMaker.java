@@ -16,7 +16,7 @@ import java.util.Set;
 final class QuestionMaker {
   static final int MAX_ANSWER_TOKENS = 40;
   private static final int MAX_PROMPT_TOKENS = 60;
-  private static final int MAX_LINE_ANSWER = 24;
+  private static final int MAX_LINE_ANSWER = 36;
 
   static final List<String> FIELD_OF_KEY =
       List.of(
@@ -89,7 +89,10 @@ final class QuestionMaker {
     Fact fact = draft.fact(rng.pick(draft.facts));
     return switch (rng.weighted(50, 20, 30)) {
       case 0 -> {
-        String other = Values.lookAlike(rng, fact.anchor());
+        String other =
+            fact.anchor().matches("[A-Za-z]+( [A-Za-z]+)+") && rng.chance(0.75)
+                ? otherWord(rng, fact.anchor())
+                : Values.lookAlike(rng, fact.anchor());
         yield draft.contains(other) ? null : missing(rng, fact, other);
       }
       case 1 -> otherField(rng, fact);
@@ -102,7 +105,7 @@ final class QuestionMaker {
           yield null;
         }
         Fact absent = rng.pick(line.facts());
-        yield draft.contains(absent.anchor()) ? null : missing(rng, absent, absent.anchor());
+        yield absent.mention() || draft.contains(absent.anchor()) ? null : missing(rng, absent, absent.anchor());
       }
     };
   }
@@ -123,7 +126,10 @@ final class QuestionMaker {
   }
 
   private Asked missing(Rng rng, Fact fact, String anchor) {
-    String text = fieldText(rng, fact, anchor, rng.pick(fact.spoken()));
+    String text = fieldText(rng, fact, anchor, spoken(rng, fact));
+    if (!text.contains(anchor)) {
+      return null;
+    }
     return finish(rng, text, null, -1, -1, -1);
   }
 
@@ -146,7 +152,10 @@ final class QuestionMaker {
       spoken = other.spoken();
       templates = other.templates();
     }
-    if (name.equals("value") || name.equals("time") || fact.field().equals("value")) {
+    if (spoken.isEmpty() && (fact.kind() != null || templates.isEmpty())
+        || name.equals("value")
+        || name.contains("time")
+        || fact.field().equals("value")) {
       return null;
     }
     Field known = Field.known(name);
@@ -170,14 +179,25 @@ final class QuestionMaker {
     }
     // Only forms that name the field: "where did it run" might be answered by something else.
     Fact invented =
-        new Fact(fact.anchor(), fact.kind(), name, spoken, List.of(), 0, 0, false);
+        new Fact(
+            fact.anchor(),
+            fact.kind(),
+            name,
+            spoken,
+            spoken.isEmpty() ? templates : List.of(),
+            0,
+            0,
+            false);
     return finish(
-        rng, fieldText(rng, invented, fact.anchor(), rng.pick(spoken)), null, -1, -1, -1);
+        rng, fieldText(rng, invented, fact.anchor(), spoken(rng, invented)), null, -1, -1, -1);
   }
 
   private Asked field(Rng rng, int line, int index) {
     Fact fact = draft.lines.get(line).facts().get(index);
-    if (!draft.anchorIsItsOwn(fact.anchor())) {
+    if (fact.mention() || !draft.anchorIsItsOwn(fact.anchor())) {
+      return null;
+    }
+    if (fact.field().equals("time") && draft.linesOf(fact.anchor()).size() > 1) {
       return null;
     }
     List<int[]> same = draft.sameFacts(fact);
@@ -187,11 +207,16 @@ final class QuestionMaker {
       if (!fact.ordered() || last[0] != line || last[1] != index) {
         return null;
       }
-      text = rng.pick(LATEST).replace("{f}", rng.pick(fact.spoken())).replace("{k}", fact.anchor());
+      String template = rng.chance(0.3) ? rng.pick(FIELD_OF_KEY) : rng.pick(LATEST);
+      text = template.replace("{f}", spoken(rng, fact)).replace("{k}", fact.anchor());
     } else {
-      text = fieldText(rng, fact, fact.anchor(), rng.pick(fact.spoken()));
+      text = fieldText(rng, fact, fact.anchor(), spoken(rng, fact));
     }
     return finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end());
+  }
+
+  private static String spoken(Rng rng, Fact fact) {
+    return fact.spoken().isEmpty() ? "" : rng.pick(fact.spoken());
   }
 
   private static String fieldText(Rng rng, Fact fact, String anchor, String spoken) {
@@ -199,8 +224,13 @@ final class QuestionMaker {
     if (fact.kind() != null && !anchor.toLowerCase(Locale.ROOT).startsWith(fact.kind())) {
       named = rng.chance(0.35) ? fact.kind() + " " + anchor : anchor;
     }
-    boolean own = !fact.templates().isEmpty() && (fact.field().equals("value") || rng.chance(0.35));
+    boolean own =
+        !fact.templates().isEmpty()
+            && (fact.field().equals("value") || fact.spoken().isEmpty() || rng.chance(0.35));
     String template = own ? rng.pick(fact.templates()) : rng.pick(FIELD_OF_KEY);
+    if (fact.kind() != null && template.contains(fact.kind() + " {k}")) {
+      named = anchor;
+    }
     return template.replace("{f}", spoken).replace("{k}", named);
   }
 
@@ -208,8 +238,10 @@ final class QuestionMaker {
     DraftLine drafted = draft.lines.get(line);
     Fact fact = drafted.facts().get(index);
     String value = drafted.value(fact);
-    if (fact.kind() == null
-        || fact.field().equals("time")
+    if (fact.mention()
+        || fact.kind() == null
+        || fact.spoken().isEmpty()
+        || Character.isDigit(value.charAt(0)) && value.indexOf(':') > 0
         || value.length() < 2
         || value.length() > 40
         || draft.onlyLineWith(value) != line) {
@@ -227,7 +259,7 @@ final class QuestionMaker {
     String text =
         rng.pick(KEY_OF_FIELD)
             .replace("{n}", fact.kind())
-            .replace("{f}", rng.pick(fact.spoken()))
+            .replace("{f}", spoken(rng, fact))
             .replace("{v}", value);
     return finish(rng, text, drafted, line, start, start + fact.anchor().length());
   }
@@ -237,7 +269,10 @@ final class QuestionMaker {
       return null;
     }
     int[] tokens = draft.tokens.get(line);
-    int count = Math.min(tokens.length - 1, MAX_LINE_ANSWER);
+    int count = tokens.length - 1;
+    if (count > MAX_LINE_ANSWER) {
+      return null;
+    }
     String text = rng.pick(LINE_WITH).replace("{k}", anchor);
     String answer = tokenizer.decode(tokens, 0, count).strip();
     if (answer.isEmpty() || !draft.lines.get(line).text().contains(answer)) {
@@ -272,7 +307,7 @@ final class QuestionMaker {
     while (end < last && end - to <= 12) {
       String piece = tokenizer.decode(tokens, end, end + 1);
       String soFar = answer.toString().strip();
-      if (!soFar.isEmpty() && (Character.isWhitespace(piece.charAt(0)) || ",;|\")]}'".indexOf(piece.charAt(0)) >= 0)) {
+      if (!soFar.isEmpty() && ends(soFar, piece.charAt(0))) {
         break;
       }
       answer.append(piece);
@@ -280,6 +315,10 @@ final class QuestionMaker {
     }
     if (end - to > 12) {
       return null;
+    }
+    if (end - to > 1 && List.of(":", ".", "!", "?").contains(tokenizer.decode(tokens, end - 1, end))) {
+      end--;
+      answer.setLength(answer.length() - 1);
     }
     String given = answer.toString().strip();
     if (given.isEmpty() || !(Character.isLetterOrDigit(given.charAt(0)) || "/-$#<".indexOf(given.charAt(0)) >= 0)) {
@@ -300,6 +339,15 @@ final class QuestionMaker {
     return finish(question, given, line, start, tokens, to, end);
   }
 
+  /** Whether an answer ends before that character: white space, or what closes or parts values. */
+  private static boolean ends(String answer, char next) {
+    return Character.isWhitespace(next)
+        || ",;|\"".indexOf(next) >= 0
+        || (next == ')' && answer.indexOf('(') < 0)
+        || (next == ']' && answer.indexOf('[') < 0)
+        || (next == '}' && answer.indexOf('{') < 0);
+  }
+
   /** A piece of a line with a character changed, so that it stands nowhere. */
   private Asked brokenCloze(Rng rng) {
     int[] tokens = draft.tokens.get(rng.below(draft.tokens.size()));
@@ -310,18 +358,24 @@ final class QuestionMaker {
     int from = rng.chance(0.4) ? 0 : rng.below(last - 2);
     int to = Math.min(last, from + rng.between(3, 12));
     String piece = tokenizer.decode(tokens, from, to).strip();
-    if (piece.length() < 4) {
+    if (piece.length() < 4 || !piece.matches(".*[0-9].*") && piece.indexOf(' ') < 0) {
       return null;
     }
-    String broken = Values.lookAlike(rng, piece);
+    String broken = piece.matches(".*[0-9].*") ? Values.lookAlike(rng, piece) : otherWord(rng, piece);
     if (draft.contains(broken) || !fresh(broken)) {
       return null;
     }
     return finish(broken, null, -1, -1, null, 0, 0);
   }
 
+  private static String otherWord(Rng rng, String piece) {
+    String[] parts = piece.split(" ");
+    parts[rng.below(parts.length)] = Words.any(rng);
+    return String.join(" ", parts);
+  }
+
   private boolean fresh(String text) {
-    return asked.add(text);
+    return asked.add(text.toLowerCase(Locale.ROOT).replaceAll("[?.]+$", ""));
   }
 
   private Asked finish(Rng rng, String text, DraftLine drafted, int line, int start, int end) {

@@ -10,9 +10,6 @@ import java.util.Set;
 
 /** Log lines about things with fields, in a layout of its own: key=value, JSON, quoted, columns. */
 final class RecordLogScenario implements Scenario {
-  private static final List<String> TIME_TEMPLATES =
-      List.of("When was {k}?", "what time was {k} seen", "At what time did {k} appear?", "when did {k} happen?");
-
   private final LogHeader header;
   private final Anchors anchors;
   private final List<Field> fields;
@@ -28,16 +25,34 @@ final class RecordLogScenario implements Scenario {
     header = new LogHeader(rng);
     anchors = new Anchors(rng);
     layout = rng.below(10);
+    int casing = rng.below(5);
+    String plainId = rng.pick("id", anchors.kind(), anchors.kind() + "_id", anchors.kind() + "Id");
+    idName = cased(plainId, casing);
     List<Field> all = new ArrayList<>(Field.all());
     rng.shuffle(all);
-    fields = List.copyOf(all.subList(0, rng.between(2, 6)));
-    int casing = rng.below(5);
+    // No two fields of one log may be called the same.
+    Set<String> names = new HashSet<>(List.of(plainId, anchors.kind(), "time", "timestamp"));
+    List<Field> chosen = new ArrayList<>();
+    int wanted = rng.between(2, 6);
+    for (Field field : all) {
+      Set<String> own = new HashSet<>(field.written());
+      own.addAll(field.spoken());
+      own.add(field.name());
+      boolean clash = false;
+      for (String name : own) {
+        clash |= names.contains(name);
+      }
+      if (!clash && chosen.size() < wanted) {
+        chosen.add(field);
+        names.addAll(own);
+      }
+    }
+    fields = List.copyOf(chosen);
     for (Field field : fields) {
       written.add(cased(rng.pick(field.written()), casing));
     }
     equal = rng.pick("=", "=", "=", ": ", ":", " = ", "=");
     comma = rng.pick(" ", " ", " ", ", ", ", ", "; ", " | ");
-    idName = cased(rng.pick("id", anchors.kind(), anchors.kind() + "_id", anchors.kind() + "Id"), casing);
     again = rng.pick(0.0, 0.15, 0.3);
   }
 
@@ -63,6 +78,12 @@ final class RecordLogScenario implements Scenario {
         known.add(fields.get(i).name());
       }
     }
+    if (chosen.isEmpty()) {
+      anchor = anchors.next(rng);
+      known = said.computeIfAbsent(anchor, a -> new HashSet<>());
+      chosen.add(rng.below(fields.size()));
+      known.add(fields.get(chosen.get(0)).name());
+    }
     LineBuilder line = new LineBuilder();
     String kind = anchors.kind();
     if (layout == 0) {
@@ -71,7 +92,7 @@ final class RecordLogScenario implements Scenario {
       return;
     }
     if (layout != 5) {
-      header.write(line, rng, anchor, kind, TIME_TEMPLATES);
+      header.write(line, rng, anchor, kind, LogHeader.TIME_TEMPLATES);
     }
     switch (layout) {
       case 1 -> {
@@ -138,7 +159,7 @@ final class RecordLogScenario implements Scenario {
     String time = header.time(rng);
     if (!time.isEmpty()) {
       line.add(idName.length() % 2 == 0 ? "ts" : "time").add(colon).add("\"");
-      line.fact(anchor, kind, "time", List.of("time", "timestamp"), TIME_TEMPLATES, time, false);
+      line.fact(anchor, kind, "time", List.of("time", "timestamp"), LogHeader.TIME_TEMPLATES, time, false);
       line.add("\"").add(between).add("\"level").add(colon).add("\"").add(header.level(rng)).add("\"").add(between).add("\"");
     }
     line.add(idName).add(colon).add("\"").add(anchor).add("\"");

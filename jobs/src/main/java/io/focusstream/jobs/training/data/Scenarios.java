@@ -34,10 +34,17 @@ final class Scenarios {
     if (tokenBudget < 48) {
       return new KeyValueScenario(rng);
     }
-    return switch (rng.weighted(40, 25, 12)) {
+    return switch (rng.weighted(24, 20, 18, 8, 9, 3, 6, 4, 4, 7)) {
       case 0 -> new RecordLogScenario(rng);
-      case 1 -> new KeyValueScenario(rng);
-      default -> new NeedleScenario(rng, books);
+      case 1 -> new ProseLogScenario(rng);
+      case 2 -> new KeyValueScenario(rng);
+      case 3 -> new NeedleScenario(rng, books, tokenBudget);
+      case 4 -> new StateScenario(rng);
+      case 5 -> StateScenario.assignments(rng);
+      case 6 -> new ConfigScenario(rng);
+      case 7 -> new TraceScenario(rng);
+      case 8 -> new AccessLogScenario(rng);
+      default -> new ChatScenario(rng, books);
     };
   }
 }
