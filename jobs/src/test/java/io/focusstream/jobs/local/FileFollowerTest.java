@@ -183,7 +183,7 @@ class FileFollowerTest {
     drain();
     assertEquals("next", lines.get(lines.size() - 1));
     assertTrue(line.equals(String.join("", lines.subList(0, lines.size() - 1))));
-    assertEquals(4, lines.size());
+    assertEquals(3, lines.size());
   }
 
   @Test
