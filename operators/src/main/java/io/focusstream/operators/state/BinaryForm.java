@@ -1,7 +1,11 @@
 package io.focusstream.operators.state;
 
+import io.focusstream.schemas.OffsetRange;
+import io.focusstream.schemas.SourcePosition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
@@ -9,10 +13,16 @@ import org.apache.flink.core.memory.DataOutputView;
  * The building blocks of our binary layouts.
  *
  * <pre>
- * [vint]   unsigned, seven bits a byte, low bits first, high bit set on all bytes but the last
- * [text]   [vint] number of bytes, [bytes] UTF-8
- * [tokens] [vint] count, then each id as [vint]
+ * [vint]     unsigned, seven bits a byte, low bits first, high bit set on all bytes but the last
+ * [text]     [vint] number of bytes, [bytes] UTF-8
+ * [tokens]   [vint] count, then each id as [vint]
+ * [position] [text] topic, [vint] partition, [int64] offset
+ * [segment]  [tokens] tokens, [tokens] event ends, [int64] from, [int64] to, both in milliseconds,
+ *            [vint] number of ranges, then each: [text] topic, [vint] partition, [int64] first offset,
+ *            [int64] last offset
  * </pre>
+ *
+ * <p>Numbers of a fixed width are big-endian.
  */
 public final class BinaryForm {
   /** No length read from bytes may be larger: a larger one is damage, not data. */
@@ -78,6 +88,47 @@ public final class BinaryForm {
       values[i] = readInt(in);
     }
     return values;
+  }
+
+  /** Writes {@code [position]}. */
+  public static void writePosition(SourcePosition position, DataOutputView out) throws IOException {
+    writeText(position.topic(), out);
+    writeInt(position.partition(), out);
+    out.writeLong(position.offset());
+  }
+
+  /** Reads {@code [position]}. */
+  public static SourcePosition readPosition(DataInputView in) throws IOException {
+    return new SourcePosition(readText(in), readInt(in), in.readLong());
+  }
+
+  /** Writes {@code [segment]}. */
+  public static void writeSegment(Segment segment, DataOutputView out) throws IOException {
+    writeInts(segment.tokens(), out);
+    writeInts(segment.eventEnds(), out);
+    out.writeLong(segment.fromMillis());
+    out.writeLong(segment.toMillis());
+    writeInt(segment.offsets().size(), out);
+    for (OffsetRange range : segment.offsets()) {
+      writeText(range.topic(), out);
+      writeInt(range.partition(), out);
+      out.writeLong(range.firstOffset());
+      out.writeLong(range.lastOffset());
+    }
+  }
+
+  /** Reads {@code [segment]}. */
+  public static Segment readSegment(DataInputView in) throws IOException {
+    int[] tokens = readInts(in);
+    int[] eventEnds = readInts(in);
+    long fromMillis = in.readLong();
+    long toMillis = in.readLong();
+    int ranges = readLength("list of offset ranges", in);
+    List<OffsetRange> offsets = new ArrayList<>();
+    for (int i = 0; i < ranges; i++) {
+      offsets.add(new OffsetRange(readText(in), readInt(in), in.readLong(), in.readLong()));
+    }
+    return new Segment(tokens, eventEnds, fromMillis, toMillis, offsets);
   }
 
   /** Reads a length and refuses absurd ones. */

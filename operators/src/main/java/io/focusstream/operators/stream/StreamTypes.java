@@ -1,6 +1,7 @@
 package io.focusstream.operators.stream;
 
 import io.focusstream.operators.state.RecordTypeInfo;
+import io.focusstream.schemas.Answer;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /** Flink's type information for the records between the operators; none goes through Kryo. */
@@ -12,6 +13,10 @@ public final class StreamTypes {
   /** Questions on their way to the keyed operator. */
   public static final TypeInformation<TokenizedQuestion> TOKENIZED_QUESTION =
       new RecordTypeInfo<>(TokenizedQuestion.class, new TokenizedQuestionSerializer());
+
+  /** Answers on their way to the sink. */
+  public static final TypeInformation<Answer> ANSWER =
+      new RecordTypeInfo<>(Answer.class, new AnswerSerializer());
 
   private StreamTypes() {}
 }

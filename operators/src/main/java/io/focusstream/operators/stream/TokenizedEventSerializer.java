@@ -3,7 +3,6 @@ package io.focusstream.operators.stream;
 import io.focusstream.operators.state.BinaryForm;
 import io.focusstream.operators.state.VersionedSerializer;
 import io.focusstream.operators.state.VersionedSerializerSnapshot;
-import io.focusstream.schemas.SourcePosition;
 import java.io.IOException;
 import java.lang.reflect.Type;
 import java.util.Map;
@@ -18,8 +17,8 @@ public final class TokenizedEventSerializer extends VersionedSerializer<Tokenize
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [text] stream, [tokens] tokens, [int64] timestamp in milliseconds, [text] topic, [vint]
-   * partition, [int64] offset}; see {@link BinaryForm}.
+   * {@code [text] stream, [tokens] tokens, [int64] timestamp in milliseconds, [position]
+   * position}; see {@link BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 
@@ -38,23 +37,13 @@ public final class TokenizedEventSerializer extends VersionedSerializer<Tokenize
     BinaryForm.writeText(event.stream(), out);
     BinaryForm.writeInts(event.tokens(), out);
     out.writeLong(event.timestampMillis());
-    writePosition(event.position(), out);
+    BinaryForm.writePosition(event.position(), out);
   }
 
   @Override
   protected TokenizedEvent readRecord(int version, DataInputView in) throws IOException {
     return new TokenizedEvent(
-        BinaryForm.readText(in), BinaryForm.readInts(in), in.readLong(), readPosition(in));
-  }
-
-  static void writePosition(SourcePosition position, DataOutputView out) throws IOException {
-    BinaryForm.writeText(position.topic(), out);
-    BinaryForm.writeInt(position.partition(), out);
-    out.writeLong(position.offset());
-  }
-
-  static SourcePosition readPosition(DataInputView in) throws IOException {
-    return new SourcePosition(BinaryForm.readText(in), BinaryForm.readInt(in), in.readLong());
+        BinaryForm.readText(in), BinaryForm.readInts(in), in.readLong(), BinaryForm.readPosition(in));
   }
 
   @Override

@@ -18,7 +18,7 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
 
   /**
    * {@code [text] id, [text] stream, [tokens] tokens, [vint] most answer tokens, [int64] asked at in
-   * milliseconds, [text] topic, [vint] partition, [int64] offset}; see {@link BinaryForm}.
+   * milliseconds, [position] position}; see {@link BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 
@@ -39,7 +39,7 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
     BinaryForm.writeInts(question.tokens(), out);
     BinaryForm.writeInt(question.maxAnswerTokens(), out);
     out.writeLong(question.askedAtMillis());
-    TokenizedEventSerializer.writePosition(question.position(), out);
+    BinaryForm.writePosition(question.position(), out);
   }
 
   @Override
@@ -50,7 +50,7 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
         BinaryForm.readInts(in),
         BinaryForm.readInt(in),
         in.readLong(),
-        TokenizedEventSerializer.readPosition(in));
+        BinaryForm.readPosition(in));
   }
 
   @Override
