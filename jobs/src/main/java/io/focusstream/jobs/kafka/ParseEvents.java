@@ -2,10 +2,10 @@ package io.focusstream.jobs.kafka;
 
 import io.focusstream.schemas.Event;
 import java.util.Objects;
+import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
-import org.apache.flink.api.common.functions.OpenContext;
 
 /**
  * Kafka records to events. Poison records go to the side output {@link DeadLetters#TAG} and are
@@ -14,7 +14,11 @@ import org.apache.flink.api.common.functions.OpenContext;
 public final class ParseEvents extends ProcessFunction<RawRecord, Event> {
   private static final long serialVersionUID = 1L;
 
+  /** Counter: records that were read. Scope: this operator. */
+  public static final String METRIC = "parsedEvents";
+
   private final EventParser parser;
+  private transient Counter parsed;
   private transient Counter deadLetters;
 
   public ParseEvents(EventParser parser) {
@@ -23,6 +27,7 @@ public final class ParseEvents extends ProcessFunction<RawRecord, Event> {
 
   @Override
   public void open(OpenContext context) {
+    parsed = getRuntimeContext().getMetricGroup().counter(METRIC);
     deadLetters = getRuntimeContext().getMetricGroup().counter(DeadLetters.METRIC);
   }
 
@@ -36,6 +41,7 @@ public final class ParseEvents extends ProcessFunction<RawRecord, Event> {
       context.output(DeadLetters.TAG, record.deadLetter(e.getMessage()));
       return;
     }
+    parsed.inc();
     out.collect(event);
   }
 }

@@ -3,10 +3,12 @@ package io.focusstream.jobs.local;
 import io.focusstream.jobs.kafka.Brokers;
 import io.focusstream.jobs.kafka.KafkaOptions;
 import io.focusstream.jobs.kafka.KafkaSettings;
+import io.focusstream.jobs.kafka.ParseEvents;
 import io.focusstream.jobs.kafka.QuestionClient;
 import io.focusstream.jobs.topology.FocusTopology;
 import io.focusstream.jobs.topology.ModelProviders;
 import io.focusstream.operators.stream.FocusMetrics;
+import io.focusstream.operators.stream.TokenizeEvents;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -293,13 +295,16 @@ public final class LocalSession implements AutoCloseable {
     return committed != null && committed.offset() >= end;
   }
 
+  /** Events on their way to the keyed operator or there. */
   private static long parsedEvents() {
-    long sum = 0;
+    double sum = 0;
     for (String input : List.of("raw", "json")) {
-      sum +=
-          (long) MetricTap.sum("numRecordsOut", FocusTopology.parserName(input)).orElse(0);
+      sum += MetricTap.sum(ParseEvents.METRIC, FocusTopology.parserName(input)).orElse(0);
+      sum -=
+          MetricTap.sum(TokenizeEvents.TOO_LONG_METRIC, FocusTopology.tokenizerName(input))
+              .orElse(0);
     }
-    return sum;
+    return (long) sum;
   }
 
   private static boolean operatorHas(String metric) {

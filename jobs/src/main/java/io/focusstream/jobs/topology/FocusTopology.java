@@ -37,8 +37,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * <pre>
  * events ──► parse ──► tokenize ──► keyBy(stream) ─┐
  *                                                  ├─► focus ──► answers
- * queries ─► parse ──► prepare ───► keyBy(stream) ─┘
- *              └─ poison records of all parsers ───────────────► dead letters
+ * queries ─► parse ──► prepare ───► keyBy(stream) ─┘        │
+ *                          └─ questions too long ──────────┘
+ *   poison records, events too long ──────────────────────────► dead letters
  * </pre>
  *
  * Every operator has a name and a uid; uids stay the same from one version to the next, as savepoints
@@ -53,6 +54,11 @@ public final class FocusTopology {
   /** Name and uid of the parser of an event input. */
   public static String parserName(String input) {
     return "parse-events-" + input;
+  }
+
+  /** Name and uid of the tokenizer of an event input. */
+  public static String tokenizerName(String input) {
+    return "tokenize-events-" + input;
   }
 
   /** Builds the graph with Kafka at both ends. */
@@ -103,26 +109,29 @@ public final class FocusTopology {
     for (EventInput input : events) {
       SingleOutputStreamOperator<Event> parsed =
           source(environment, input.source(), "events-" + input.name())
-              .process(new ParseEvents(input.parser()), TypeInformation.of(Event.class))
+              .process(new ParseEvents(input.parser()), StreamTypes.EVENT)
               .name(parserName(input.name()))
               .uid(parserName(input.name()));
-      DataStream<TokenizedEvent> tokens =
+      SingleOutputStreamOperator<TokenizedEvent> tokens =
           parsed
-              .flatMap(new TokenizeEvents(model.tokenizer()), StreamTypes.TOKENIZED_EVENT)
-              .name("tokenize-events-" + input.name())
-              .uid("tokenize-events-" + input.name());
+              .process(new TokenizeEvents(settings, model.tokenizer()), StreamTypes.TOKENIZED_EVENT)
+              .name(tokenizerName(input.name()))
+              .uid(tokenizerName(input.name()));
       tokenized = tokenized == null ? tokens : tokenized.union(tokens);
-      DataStream<DeadLetter> letters = parsed.getSideOutput(DeadLetters.TAG);
+      DataStream<DeadLetter> letters =
+          parsed
+              .getSideOutput(DeadLetters.TAG)
+              .union(tokens.getSideOutput(TokenizeEvents.TOO_LONG));
       poison = poison == null ? letters : poison.union(letters);
     }
     SingleOutputStreamOperator<Query> parsedQueries =
         source(environment, queries, "queries")
-            .process(new ParseQueries(), TypeInformation.of(Query.class))
+            .process(new ParseQueries(), StreamTypes.QUERY)
             .name("parse-queries")
             .uid("parse-queries");
-    DataStream<TokenizedQuestion> questions =
+    SingleOutputStreamOperator<TokenizedQuestion> questions =
         parsedQueries
-            .map(new PrepareQuestions(settings, model.tokenizer()), StreamTypes.TOKENIZED_QUESTION)
+            .process(new PrepareQuestions(settings, model.tokenizer()), StreamTypes.TOKENIZED_QUESTION)
             .name("prepare-questions")
             .uid("prepare-questions");
     tokenized
@@ -133,6 +142,7 @@ public final class FocusTopology {
             StreamTypes.ANSWER,
             new FocusOperatorFactory(settings, model.engine(), model.tokenizer()))
         .uid(OPERATOR)
+        .union(questions.getSideOutput(PrepareQuestions.REJECTED))
         .sinkTo(answers)
         .name("answers")
         .uid("answers");
