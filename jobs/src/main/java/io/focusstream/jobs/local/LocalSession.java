@@ -41,7 +41,7 @@ public final class LocalSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalSession.class);
   private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
-  private static final Duration STILL = Duration.ofSeconds(5);
+  private static final Duration STILL = Duration.ofSeconds(20);
 
   private final DataDir dataDir;
   private final EmbeddedKafka kafka;
@@ -198,21 +198,21 @@ public final class LocalSession implements AutoCloseable {
       lastEvents = events;
       stillSinceNanos = System.nanoTime();
     }
-    long pending = metric(FocusMetrics.CHUNKS_PENDING);
+    // Before the counters are read, so that they tell of no earlier moment than this.
     boolean caughtUp =
         status == JobStatus.RUNNING
             && follower.isAtEnd()
             && operatorHas(FocusMetrics.EVENTS)
             && isTopicRead()
             && parsedEvents() == metric(FocusMetrics.EVENTS)
-            && pending == 0;
+            && metric(FocusMetrics.CHUNKS_PENDING) == 0;
     return new Progress(
         follower.lines(),
-        events,
+        metric(FocusMetrics.EVENTS),
         metric(FocusMetrics.TOKENS),
         metric(FocusMetrics.CHUNKS_SEALED),
         metric(FocusMetrics.CHUNKS_CONDENSED),
-        pending,
+        metric(FocusMetrics.CHUNKS_PENDING),
         caughtUp);
   }
 
@@ -256,22 +256,17 @@ public final class LocalSession implements AutoCloseable {
     return KafkaSettings.of(c);
   }
 
-  /** Whether the sources have handed on the last record of each event topic. */
+  /** Whether the job has read the last record of each event topic. */
   private boolean isTopicRead() {
     List<String> topics = new ArrayList<>(kafkaSettings.rawTopics());
     topics.addAll(kafkaSettings.jsonTopics());
     for (String topic : topics) {
-      long end = endOffset(topic);
-      // The last offset handed on; -1 where this run has handed on none.
-      double position =
-          MetricTap.sum(
-                  "KafkaSourceReader.topic." + topic + ".partition.0.currentOffset", null)
-              .orElse(-1);
-      boolean read = position >= end - 1;
-      // After a restore a topic may have nothing new, which no metric says: then nothing moves.
+      boolean read =
+          MetricTap.max(ParseEvents.nextOffsetMetric(topic, 0)).orElse(0) >= endOffset(topic);
+      // Others may write in transactions, whose last offset is a marker that nobody reads.
       boolean still =
-          position < 0 && System.nanoTime() - stillSinceNanos > STILL.toNanos();
-      if (end > 0 && !read && !still && !(position < 0 && isCommitted(topic, end))) {
+          !topic.equals(LINES_TOPIC) && System.nanoTime() - stillSinceNanos > STILL.toNanos();
+      if (!read && !still) {
         return false;
       }
     }
@@ -283,16 +278,6 @@ public final class LocalSession implements AutoCloseable {
     ListOffsetsResult result =
         admin.listOffsets(Map.of(partition, OffsetSpec.latest()));
     return KafkaFutures.get(result.partitionResult(partition), BROKER_TIMEOUT).offset();
-  }
-
-  private boolean isCommitted(String topic, long end) {
-    var offsets =
-        KafkaFutures.get(
-            admin.listConsumerGroupOffsets(kafkaSettings.groupId())
-                .partitionsToOffsetAndMetadata(),
-            BROKER_TIMEOUT);
-    var committed = offsets.get(new TopicPartition(topic, 0));
-    return committed != null && committed.offset() >= end;
   }
 
   /** Events on their way to the keyed operator or there. */
