@@ -98,7 +98,7 @@ class FocusOperatorSimulationTest {
   void restoredIsAsNeverStopped(int seed) throws Exception {
     Random random = new Random(seed);
     StateBackend backend =
-        seed % 4 == 0 ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend();
+        seed % 10 == 0 ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend();
     FocusSettings settings =
         SettingsFixture.small(
             config -> {
