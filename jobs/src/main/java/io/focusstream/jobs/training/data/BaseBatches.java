@@ -1,0 +1,214 @@
+package io.focusstream.jobs.training.data;
+
+import io.focusstream.operators.text.ByteLevelBpe;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Makes the base model's batches: each a function of (seed, index) alone. One thread each. */
+final class BaseBatches {
+  private static final int FULL = 16;
+  private final ByteLevelBpe tokenizer;
+  private final Books books;
+  private final Episodes episodes;
+  private final BatchOptions options;
+  private final int begin;
+
+  BaseBatches(ByteLevelBpe tokenizer, Books books, BatchOptions options) {
+    this.tokenizer = tokenizer;
+    this.books = books;
+    this.options = options;
+    this.episodes = new Episodes(books, tokenizer);
+    this.begin = tokenizer.specialToken("<s>");
+  }
+
+  BaseBatch make(long index) {
+    Rng rng = Rng.of(options.seed(), index);
+    int longest = options.lengths().at(index);
+    int length = longest;
+    switch (rng.weighted(75, 15, 10)) {
+      case 1 -> length = Math.max(64, longest / 2);
+      case 2 -> length = Math.max(64, longest / 4);
+      default -> {}
+    }
+    int rows = Math.max(1, options.batchTokens() / length);
+    int[] tokens = new int[rows * length];
+    byte[] weights = new byte[rows * length];
+    for (int row = 0; row < rows; row++) {
+      Row out = new Row(length);
+      switch (rng.weighted(15, 10, 10, 65)) {
+        case 0 -> book(rng, out);
+        case 1 -> log(rng, out);
+        case 2 -> copies(rng, out);
+        default -> questions(rng, out);
+      }
+      out.weights[0] = 0;
+      System.arraycopy(out.tokens, 0, tokens, row * length, length);
+      System.arraycopy(out.weights, 0, weights, row * length, length);
+    }
+    return new BaseBatch(rows, length, tokens, weights);
+  }
+
+  private void book(Rng rng, Row row) {
+    if (books == null) {
+      log(rng, row);
+      return;
+    }
+    int paragraph = rng.below(books.size());
+    if (rng.chance(0.3)) {
+      row.add(begin, 0);
+    }
+    boolean first = true;
+    while (!row.full()) {
+      int[] text = Draft.encode(tokenizer, books.paragraph(paragraph++));
+      int from = first && text.length > row.size() && rng.chance(0.5) ? rng.below(text.length / 2) : 0;
+      for (int i = from; i < text.length; i++) {
+        row.add(text[i], FULL);
+      }
+      first = false;
+    }
+  }
+
+  private void log(Rng rng, Row row) {
+    if (rng.chance(0.3)) {
+      row.add(begin, 0);
+    }
+    Draft draft = episodes.draft(rng, row.size() + 32);
+    for (int[] line : draft.tokens) {
+      for (int token : line) {
+        row.add(token, FULL / 2);
+      }
+    }
+  }
+
+  /** Random tokens that come again: only what repeats can be known. */
+  private void copies(Rng rng, Row row) {
+    int vocabulary = tokenizer.vocabularySize();
+    if (rng.chance(0.5)) {
+      int period = rng.between(4, Math.max(5, row.size() / 2));
+      int[] piece = randomTokens(rng, period, vocabulary);
+      for (int i = 0; !row.full(); i++) {
+        row.add(piece[i % period], i < period ? 0 : FULL);
+      }
+      return;
+    }
+    List<int[]> pieces = new ArrayList<>();
+    while (!row.full()) {
+      if (!pieces.isEmpty() && rng.chance(0.5)) {
+        int[] piece = rng.pick(pieces);
+        for (int i = 0; i < piece.length; i++) {
+          row.add(piece[i], i < 2 ? 0 : FULL);
+        }
+      } else {
+        int[] piece = randomTokens(rng, rng.between(5, 24), vocabulary);
+        pieces.add(piece);
+        for (int token : piece) {
+          row.add(token, 0);
+        }
+      }
+    }
+  }
+
+  private static int[] randomTokens(Rng rng, int count, int vocabulary) {
+    int[] piece = new int[count];
+    for (int i = 0; i < count; i++) {
+      piece[i] = rng.between(8, vocabulary - 1);
+    }
+    return piece;
+  }
+
+  private void questions(Rng rng, Row row) {
+    int size = row.size();
+    boolean beginFirst = rng.chance(0.25);
+    int contextWeight = rng.chance(0.5) ? 1 : 2;
+    double share = size <= 64 ? 0.4 + 0.25 * rng.unit() : 0.3 + 0.55 * rng.unit();
+    boolean tailOrder = rng.chance(0.2);
+    double notFound = rng.pick(0.15, 0.3, 0.4, 0.5);
+    for (int tries = 0; tries < 8; tries++) {
+      Draft draft = episodes.draft(rng, Math.max(16, (int) (size * share)));
+      if (draft.lines.isEmpty()) {
+        continue;
+      }
+      QuestionMaker maker = new QuestionMaker(draft, tokenizer);
+      Row trial = new Row(size);
+      if (beginFirst || tailOrder) {
+        trial.add(begin, 0);
+      }
+      for (int[] line : draft.tokens) {
+        for (int token : line) {
+          trial.add(token, contextWeight);
+        }
+      }
+      List<Integer> all = new ArrayList<>();
+      for (int i = 0; i < draft.lines.size(); i++) {
+        all.add(i);
+      }
+      boolean any = false;
+      int misses = 0;
+      while (misses < 12) {
+        Asked asked = rng.chance(notFound) ? maker.unanswerable(rng) : maker.answerable(rng, all);
+        if (asked == null) {
+          misses++;
+          continue;
+        }
+        int needed = asked.prompt().length + asked.answer().length + (tailOrder && !any ? 0 : 1);
+        if (needed > trial.left()) {
+          misses += 4;
+          continue;
+        }
+        if (!(tailOrder && !any)) {
+          trial.add(begin, 0);
+        }
+        for (int token : asked.prompt()) {
+          trial.add(token, 0);
+        }
+        for (int token : asked.answer()) {
+          trial.add(token, FULL);
+        }
+        any = true;
+      }
+      if (any) {
+        row.take(trial);
+        return;
+      }
+    }
+    log(rng, row);
+  }
+
+  /** A row being filled. */
+  private static final class Row {
+    private int[] tokens;
+    private byte[] weights;
+    private int used;
+
+    Row(int length) {
+      tokens = new int[length];
+      weights = new byte[length];
+    }
+
+    int size() {
+      return tokens.length;
+    }
+
+    int left() {
+      return tokens.length - used;
+    }
+
+    boolean full() {
+      return used == tokens.length;
+    }
+
+    void add(int token, int weight) {
+      if (used < tokens.length) {
+        tokens[used] = token;
+        weights[used++] = (byte) weight;
+      }
+    }
+
+    void take(Row other) {
+      tokens = Arrays.copyOf(other.tokens, other.tokens.length);
+      weights = Arrays.copyOf(other.weights, other.weights.length);
+      used = other.used;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.focusstream.jobs.training.data;
+
+import io.focusstream.operators.text.ByteLevelBpe;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
+
+/**
+ * Batches in order, made by several threads. Batch i is the same for any number of threads. For one
+ * consumer; without end.
+ */
+public final class BatchStream implements Iterator<Batch>, AutoCloseable {
+  private final ExecutorService workers;
+  private final ThreadLocal<LongFunction<Batch>> maker;
+  private final ArrayDeque<Future<Batch>> ahead = new ArrayDeque<>();
+  private final int depth;
+  private long next;
+
+  private BatchStream(Supplier<LongFunction<Batch>> makers, long first, int threads) {
+    AtomicInteger number = new AtomicInteger();
+    this.workers =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "batches-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.maker = ThreadLocal.withInitial(makers);
+    this.depth = threads * 3;
+    this.next = first;
+  }
+
+  /** The base model's batches, from batch {@code first} on. {@code books} may be null. */
+  public static BatchStream base(
+      ByteLevelBpe tokenizer, Books books, BatchOptions options, long first, int threads) {
+    return new BatchStream(
+        () -> {
+          BaseBatches batches = new BaseBatches(tokenizer.copy(), books, options);
+          return batches::make;
+        },
+        first,
+        threads);
+  }
+
+  /** The added projections' batches, from batch {@code first} on. {@code books} may be null. */
+  public static BatchStream focus(
+      ByteLevelBpe tokenizer, Books books, BatchOptions options, long first, int threads) {
+    return new BatchStream(
+        () -> {
+          FocusBatches batches = new FocusBatches(tokenizer.copy(), books, options);
+          return batches::make;
+        },
+        first,
+        threads);
+  }
+
+  @Override
+  public boolean hasNext() {
+    return true;
+  }
+
+  @Override
+  public Batch next() {
+    while (ahead.size() < depth) {
+      long index = next++;
+      ahead.add(workers.submit(() -> maker.get().apply(index)));
+    }
+    try {
+      return ahead.poll().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a batch", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a batch could not be made", e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    workers.shutdownNow();
+  }
+}

@@ -1,0 +1,66 @@
+package io.focusstream.jobs.training.data;
+
+import io.focusstream.operators.text.ByteLevelBpe;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes episodes: one to three scenarios, their lines mixed, cut at a budget of tokens. */
+final class Episodes {
+  private final Books books;
+  private final ByteLevelBpe tokenizer;
+
+  Episodes(Books books, ByteLevelBpe tokenizer) {
+    this.books = books;
+    this.tokenizer = tokenizer;
+  }
+
+  /** A draft of about the given number of tokens, at least one line. */
+  Draft draft(Rng rng, int tokenBudget) {
+    int count = tokenBudget < 96 ? 1 : rng.weighted(50, 35, 15) + 1;
+    if (tokenBudget > 4000) {
+      count += rng.below(3);
+    }
+    List<Scenario> scenarios = new ArrayList<>();
+    List<Double> weights = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      scenarios.add(Scenarios.any(rng, books, tokenBudget));
+      weights.add(rng.pick(1.0, 1.0, 0.3, 3.0));
+    }
+    boolean blocks = rng.chance(0.3);
+    List<DraftLine> lines = new ArrayList<>();
+    List<int[]> tokens = new ArrayList<>();
+    List<DraftLine> beyond = new ArrayList<>();
+    int used = 0;
+    int current = 0;
+    int over = 0;
+    double[] chances = weights.stream().mapToDouble(w -> w).toArray();
+    List<DraftLine> emitted = new ArrayList<>();
+    while (over < 3) {
+      if (!blocks || rng.chance(0.1)) {
+        current = rng.weighted(chances);
+      }
+      emitted.clear();
+      scenarios.get(current).emit(rng, emitted);
+      for (DraftLine line : emitted) {
+        int[] ids = Draft.encode(tokenizer, line.text());
+        if (used + ids.length <= tokenBudget || lines.isEmpty() && ids.length <= tokenBudget * 2) {
+          if (over == 0) {
+            lines.add(line);
+            tokens.add(ids);
+            used += ids.length;
+            continue;
+          }
+        }
+        beyond.add(line);
+        over++;
+      }
+      if (over > 0 && lines.isEmpty() && over > 20) {
+        break;
+      }
+    }
+    for (Scenario scenario : scenarios) {
+      beyond.addAll(scenario.unsaid(rng));
+    }
+    return new Draft(lines, tokens, beyond);
+  }
+}

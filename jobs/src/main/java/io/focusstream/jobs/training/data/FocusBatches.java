@@ -1,0 +1,342 @@
+package io.focusstream.jobs.training.data;
+
+import io.focusstream.operators.text.ByteLevelBpe;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Makes the added projections' batches: each a function of (seed, index) alone. One thread each. */
+final class FocusBatches {
+  private static final int FULL = 16;
+  private static final int OBJECTIVE_TARGETS = 8;
+  private final ByteLevelBpe tokenizer;
+  private final Books books;
+  private final Episodes episodes;
+  private final BatchOptions options;
+  private final int begin;
+
+  FocusBatches(ByteLevelBpe tokenizer, Books books, BatchOptions options) {
+    this.tokenizer = tokenizer;
+    this.books = books;
+    this.options = options;
+    this.episodes = new Episodes(books, tokenizer);
+    this.begin = tokenizer.specialToken("<s>");
+  }
+
+  FocusBatch make(long index) {
+    Rng rng = Rng.of(options.seed() ^ 0x5EEDF0C05L, index);
+    while (true) {
+      FocusBatch batch = rng.chance(0.15) ? objective(rng, index) : questions(rng, index);
+      if (batch != null) {
+        return batch;
+      }
+    }
+  }
+
+  /** A chunk's size: 256 is common, else log-uniform. */
+  private static int chunkSize(Rng rng) {
+    return rng.chance(0.35) ? 256 : rng.chance(0.15) ? 128 : rng.logBetween(32, 512);
+  }
+
+  private int chunkCount(Rng rng, long index, int chunkSize) {
+    int most = Math.max(1, Math.min(options.chunks().at(index), options.memoryTokens() / chunkSize));
+    return rng.logBetween(1, most);
+  }
+
+  /** One question's row. */
+  private record RowOf(int[] question, int[] answer, int[] localFront, int[] weight, int evidence) {}
+
+  private FocusBatch questions(Rng rng, long index) {
+    int size = chunkSize(rng);
+    int count = chunkCount(rng, index, size);
+    int tail = rng.chance(0.3) ? 0 : rng.chance(0.1) ? rng.between(128, 400) : rng.between(8, 128);
+    Draft draft = episodes.draft(rng, count * size + tail);
+    if (draft.lines.isEmpty()) {
+      return null;
+    }
+    int lines = draft.lines.size();
+    int firstTail = lines;
+    int tailTokens = 0;
+    while (firstTail > 1 && tailTokens + draft.tokens.get(firstTail - 1).length <= tail) {
+      firstTail--;
+      tailTokens += draft.tokens.get(firstTail).length;
+    }
+    int[] tailIds = join(draft.tokens.subList(firstTail, lines));
+    List<int[]> chunks = new ArrayList<>();
+    // Chunk of each line; -2 where a line was split.
+    int[] chunkOf = new int[lines];
+    Arrays.fill(chunkOf, -1);
+    int at = 0;
+    while (at < firstTail && chunks.size() < count) {
+      int[] first = draft.tokens.get(at);
+      if (first.length > size) {
+        for (int from = 0; from < first.length && chunks.size() < count; from += size) {
+          chunks.add(Arrays.copyOfRange(first, from, Math.min(first.length, from + size)));
+        }
+        chunkOf[at++] = -2;
+        continue;
+      }
+      int to = at;
+      int used = 0;
+      while (to < firstTail && used + draft.tokens.get(to).length <= size) {
+        used += draft.tokens.get(to).length;
+        chunkOf[to++] = chunks.size();
+      }
+      chunks.add(join(draft.tokens.subList(at, to)));
+      at = to;
+    }
+    // What fits no chunk is dropped, and so nothing may be asked of it.
+    if (at < firstTail) {
+      List<DraftLine> keptLines = new ArrayList<>(draft.lines.subList(0, at));
+      keptLines.addAll(draft.lines.subList(firstTail, lines));
+      List<int[]> keptTokens = new ArrayList<>(draft.tokens.subList(0, at));
+      keptTokens.addAll(draft.tokens.subList(firstTail, lines));
+      List<DraftLine> beyond = new ArrayList<>(draft.beyond);
+      beyond.addAll(draft.lines.subList(at, firstTail));
+      int[] keptChunks = Arrays.copyOf(chunkOf, keptLines.size());
+      Arrays.fill(keptChunks, at, keptChunks.length, -1);
+      chunkOf = keptChunks;
+      draft = new Draft(keptLines, keptTokens, beyond);
+    }
+    List<List<Integer>> linesOfChunk = new ArrayList<>();
+    for (int c = 0; c < chunks.size(); c++) {
+      linesOfChunk.add(new ArrayList<>());
+    }
+    List<Integer> tailLines = new ArrayList<>();
+    for (int i = 0; i < chunkOf.length; i++) {
+      if (chunkOf[i] >= 0) {
+        linesOfChunk.get(chunkOf[i]).add(i);
+      } else if (chunkOf[i] == -1) {
+        tailLines.add(i);
+      }
+    }
+    linesOfChunk.removeIf(List::isEmpty);
+    List<List<Integer>> withFacts = new ArrayList<>();
+    for (List<Integer> chunkLines : linesOfChunk) {
+      List<Integer> telling = new ArrayList<>();
+      for (int line : chunkLines) {
+        if (!draft.lines.get(line).facts().isEmpty()) {
+          telling.add(line);
+        }
+      }
+      if (!telling.isEmpty()) {
+        withFacts.add(telling);
+      }
+    }
+    if (linesOfChunk.isEmpty()) {
+      return null;
+    }
+    int wanted = rng.between(8, 64);
+    if (tailIds.length > 128) {
+      wanted = rng.between(4, 16);
+    }
+    double notFound = rng.pick(0.15, 0.3, 0.35);
+    QuestionMaker maker = new QuestionMaker(draft, tokenizer);
+    List<RowOf> rows = new ArrayList<>();
+    int longest = 0;
+    for (int tries = 0; rows.size() < wanted && tries < wanted * 12; tries++) {
+      Asked asked;
+      if (rng.chance(notFound)) {
+        asked = maker.unanswerable(rng);
+      } else if (!tailLines.isEmpty() && rng.chance(0.08)) {
+        asked = maker.answerable(rng, tailLines);
+      } else {
+        boolean telling = !withFacts.isEmpty() && rng.chance(0.8);
+        asked = maker.answerable(rng, rng.pick(telling ? withFacts : linesOfChunk));
+      }
+      if (asked == null || !knowable(asked, draft, chunkOf, maker)) {
+        continue;
+      }
+      int length = 1 + asked.prompt().length + asked.answer().length - 1;
+      int newLongest = Math.max(longest, length);
+      if (!rows.isEmpty() && (long) chunks.size() * (rows.size() + 1) * newLongest > options.rowTokens()) {
+        if (length <= longest) {
+          break;
+        }
+        continue;
+      }
+      longest = newLongest;
+      int evidence = asked.question().line() < 0 ? -1 : Math.max(-1, chunkOf[asked.question().line()]);
+      int[] weight = new int[asked.answer().length];
+      Arrays.fill(weight, FULL);
+      int[] prompt = new int[asked.prompt().length + 1];
+      prompt[0] = begin;
+      System.arraycopy(asked.prompt(), 0, prompt, 1, asked.prompt().length);
+      int[] front = new int[tailIds.length + 1];
+      front[0] = begin;
+      System.arraycopy(tailIds, 0, front, 1, tailIds.length);
+      int[] local = Arrays.copyOf(front, front.length + asked.prompt().length);
+      System.arraycopy(asked.prompt(), 0, local, front.length, asked.prompt().length);
+      rows.add(new RowOf(prompt, asked.answer(), local, weight, evidence));
+    }
+    if (rows.size() < 4) {
+      return null;
+    }
+    return lay(chunks, rows);
+  }
+
+  /** Order among chunks can't be seen: what was set again must be so in one chunk, or last in the tail. */
+  private static boolean knowable(Asked asked, Draft draft, int[] chunkOf, QuestionMaker maker) {
+    Question question = asked.question();
+    if (question.line() < 0) {
+      return true;
+    }
+    int home = chunkOf[question.line()];
+    if (home == -2) {
+      return false;
+    }
+    for (int line : maker.rivals(question)) {
+      if (chunkOf[line] != home && home != -1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Continuation or reconstruction (FocusLLM §3.3): plain text, no special tokens. */
+  private FocusBatch objective(Rng rng, long index) {
+    boolean continuation = rng.chance(0.4);
+    int size = Math.max(64, chunkSize(rng));
+    int count = chunkCount(rng, index, size);
+    int[] all = stream(rng, count * size + 512);
+    if (all.length < size) {
+      return null;
+    }
+    count = Math.max(1, Math.min(count, (all.length - 100) / size));
+    List<int[]> chunks = new ArrayList<>();
+    for (int c = 0; c < count; c++) {
+      chunks.add(Arrays.copyOfRange(all, c * size, (c + 1) * size));
+    }
+    int memory = count * size;
+    List<RowOf> rows = new ArrayList<>();
+    int wanted = continuation ? 4 : rng.between(8, 48);
+    int longest = 0;
+    for (int tries = 0; rows.size() < wanted && tries < wanted * 8; tries++) {
+      int from;
+      int evidence;
+      int query;
+      if (continuation) {
+        query = rng.between(24, 64);
+        from = memory;
+        evidence = -1;
+      } else {
+        query = rng.between(16, Math.min(64, size - OBJECTIVE_TARGETS));
+        evidence = rng.below(count);
+        from = evidence * size + rng.below(size - query - OBJECTIVE_TARGETS + 1);
+      }
+      if (from + query + OBJECTIVE_TARGETS > all.length) {
+        continue;
+      }
+      if (!continuation && occurrences(all, memory, from + query - 8, 8) > 1) {
+        continue;
+      }
+      int length = query + OBJECTIVE_TARGETS - 1;
+      int newLongest = Math.max(longest, length);
+      if (!rows.isEmpty() && (long) count * (rows.size() + 1) * newLongest > options.rowTokens()) {
+        break;
+      }
+      longest = newLongest;
+      int[] question = Arrays.copyOfRange(all, from, from + query);
+      int[] answer = Arrays.copyOfRange(all, from + query, from + query + OBJECTIVE_TARGETS);
+      int[] weight = new int[OBJECTIVE_TARGETS];
+      Arrays.fill(weight, continuation ? 6 : FULL);
+      rows.add(new RowOf(question, answer, question, weight, evidence));
+    }
+    return rows.isEmpty() ? null : lay(chunks, rows);
+  }
+
+  private int[] stream(Rng rng, int wanted) {
+    List<int[]> lines = new ArrayList<>();
+    int total = 0;
+    if (books != null && rng.chance(0.5)) {
+      int paragraph = rng.below(books.size());
+      while (total < wanted) {
+        int[] line = Draft.encode(tokenizer, books.paragraph(paragraph++));
+        lines.add(line);
+        total += line.length;
+      }
+    } else {
+      while (total < wanted) {
+        for (int[] line : episodes.draft(rng, Math.min(4000, wanted)).tokens) {
+          lines.add(line);
+          total += line.length;
+        }
+      }
+    }
+    return join(lines);
+  }
+
+  private static int occurrences(int[] all, int limit, int from, int length) {
+    int found = 0;
+    for (int i = 0; i + length <= limit; i++) {
+      if (all[i] == all[from] && Arrays.equals(all, i, i + length, all, from, from + length)) {
+        found++;
+      }
+    }
+    return found;
+  }
+
+  private static int[] join(List<int[]> parts) {
+    int total = 0;
+    for (int[] part : parts) {
+      total += part.length;
+    }
+    int[] all = new int[total];
+    int at = 0;
+    for (int[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
+  }
+
+  private static FocusBatch lay(List<int[]> chunks, List<RowOf> rows) {
+    int c = chunks.size();
+    int q = rows.size();
+    int tc = 0;
+    int[] chunkLength = new int[c];
+    for (int i = 0; i < c; i++) {
+      chunkLength[i] = chunks.get(i).length;
+      tc = Math.max(tc, chunkLength[i]);
+    }
+    int[] chunkTokens = new int[c * tc];
+    for (int i = 0; i < c; i++) {
+      System.arraycopy(chunks.get(i), 0, chunkTokens, i * tc, chunkLength[i]);
+    }
+    int sp = 0;
+    int sl = 0;
+    int a = 0;
+    for (RowOf row : rows) {
+      sp = Math.max(sp, row.question().length + row.answer().length - 1);
+      sl = Math.max(sl, row.localFront().length + row.answer().length - 1);
+      a = Math.max(a, row.answer().length);
+    }
+    int[] prompt = new int[q * sp];
+    int[] promptLast = new int[q];
+    int[] local = new int[q * sl];
+    int[] localLast = new int[q];
+    int[] answerLength = new int[q];
+    int[] target = new int[q * a];
+    byte[] weight = new byte[q * a];
+    int[] evidence = new int[q];
+    for (int i = 0; i < q; i++) {
+      RowOf row = rows.get(i);
+      int n = row.answer().length;
+      System.arraycopy(row.question(), 0, prompt, i * sp, row.question().length);
+      System.arraycopy(row.answer(), 0, prompt, i * sp + row.question().length, n - 1);
+      promptLast[i] = row.question().length - 1;
+      System.arraycopy(row.localFront(), 0, local, i * sl, row.localFront().length);
+      System.arraycopy(row.answer(), 0, local, i * sl + row.localFront().length, n - 1);
+      localLast[i] = row.localFront().length - 1;
+      answerLength[i] = n;
+      System.arraycopy(row.answer(), 0, target, i * a, n);
+      for (int j = 0; j < n; j++) {
+        weight[i * a + j] = (byte) row.weight()[j];
+      }
+      evidence[i] = row.evidence();
+    }
+    return new FocusBatch(
+        c, tc, q, sp, sl, a, chunkTokens, chunkLength, prompt, promptLast, local, localLast,
+        answerLength, target, weight, evidence);
+  }
+}

@@ -1,0 +1,461 @@
+package io.focusstream.jobs.training.data;
+
+import io.focusstream.operators.text.ByteLevelBpe;
+import io.focusstream.operators.text.PromptTemplate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Asks about a draft's lines. A question is given up (null) wherever its answer might not be the
+ * only one, or is no whole number of tokens of its line.
+ */
+final class QuestionMaker {
+  static final int MAX_ANSWER_TOKENS = 40;
+  private static final int MAX_PROMPT_TOKENS = 60;
+  private static final int MAX_LINE_ANSWER = 36;
+
+  static final List<String> FIELD_OF_KEY =
+      List.of(
+          "What is the {f} of {k}?", "What is the {f} of {k}?", "what is the {f} of {k}",
+          "What was the {f} of {k}?", "What is the {f} for {k}?", "{f} of {k}", "{f} of {k}?",
+          "{f} for {k}", "{k} {f}", "{k} {f}?", "{k} {f}=", "{k} {f}:", "{f} {k}", "{f} {k}?",
+          "Which {f} has {k}?", "Which {f} does {k} have?", "what {f} does {k} have",
+          "What {f} did {k} have?", "what's the {f} of {k}?", "What is {k}'s {f}?",
+          "tell me the {f} of {k}", "Tell me the {f} for {k}.", "give me the {f} of {k}",
+          "find the {f} of {k}", "show {f} for {k}", "get {f} of {k}", "look up the {f} of {k}",
+          "I need the {f} of {k}", "which {f} was logged for {k}?", "What {f} was reported for {k}?",
+          "{k}: what is the {f}?", "For {k}, what is the {f}?", "for {k} what was the {f}",
+          "Can you tell me the {f} of {k}?", "Do you know the {f} of {k}?", "what {f} for {k}",
+          "Which {f} is given for {k}?", "Name the {f} of {k}.", "{k} has which {f}?",
+          "{k} -> {f}", "the {f} of {k}", "the {f} of {k} is", "The {f} for {k} is",
+          "what is {f} of {k}", "What {f} belongs to {k}?", "Say the {f} of {k}.");
+  private static final List<String> KEY_OF_FIELD =
+      List.of(
+          "Which {n} has {f} {v}?", "which {n} had {f} {v}", "{n} with {f} {v}", "What {n} has {f} {v}?",
+          "find the {n} with {f} {v}", "Which {n} was it that had {f} {v}?", "{f} {v} is of which {n}?",
+          "whose {f} is {v}", "{n} where {f} is {v}", "{f}={v} {n}", "which {n} has {v}", "{v} {n}?");
+  private static final List<String> LATEST =
+      List.of(
+          "What is the current {f} of {k}?", "current {f} of {k}", "latest {f} of {k}", "{k} {f} now",
+          "What is the latest {f} of {k}?", "what is {k}'s {f} now", "last {f} of {k}", "the {f} of {k} now",
+          "What is the last {f} of {k}?", "most recent {f} of {k}", "what {f} does {k} have now?");
+  private static final List<String> LINE_WITH =
+      List.of(
+          "line with {k}", "show the line about {k}", "which line mentions {k}", "Show the line with {k}.",
+          "find the line with {k}", "What does the line about {k} say?", "line about {k}", "grep {k}");
+
+  private final Draft draft;
+  private final ByteLevelBpe tokenizer;
+  private final int questionToken;
+  private final int answerToken;
+  private final int endToken;
+  private final int[] notFound;
+  private final Set<String> asked = new HashSet<>();
+
+  QuestionMaker(Draft draft, ByteLevelBpe tokenizer) {
+    this.draft = draft;
+    this.tokenizer = tokenizer;
+    this.questionToken = tokenizer.specialToken(PromptTemplate.QUESTION);
+    this.answerToken = tokenizer.specialToken(PromptTemplate.ANSWER);
+    this.endToken = tokenizer.specialToken("</s>");
+    int[] words = tokenizer.encode(Question.NOT_FOUND);
+    this.notFound = Arrays.copyOf(words, words.length + 1);
+    this.notFound[words.length] = endToken;
+  }
+
+  /** A question whose answer stands in one of the given lines, or null where this try gave none. */
+  Asked answerable(Rng rng, List<Integer> inLines) {
+    int line = rng.pick(inLines);
+    DraftLine drafted = draft.lines.get(line);
+    int facts = drafted.facts().size();
+    int way = facts == 0 ? 3 : rng.weighted(68, 8, 4, 20);
+    return switch (way) {
+      case 0 -> field(rng, line, rng.below(facts));
+      case 1 -> reverse(rng, line, rng.below(facts));
+      case 2 -> wholeLine(rng, line, drafted.facts().get(rng.below(facts)).anchor());
+      default -> cloze(rng, line);
+    };
+  }
+
+  /** A question that the lines don't answer, or null where this try gave none. */
+  Asked unanswerable(Rng rng) {
+    if (draft.facts.isEmpty() || rng.chance(0.12)) {
+      return brokenCloze(rng);
+    }
+    Fact fact = draft.fact(rng.pick(draft.facts));
+    return switch (rng.weighted(50, 20, 30)) {
+      case 0 -> {
+        String other =
+            fact.anchor().matches("[A-Za-z]+( [A-Za-z]+)+") && rng.chance(0.75)
+                ? otherWord(rng, fact.anchor())
+                : Values.lookAlike(rng, fact.anchor());
+        yield draft.contains(other) ? null : missing(rng, fact, other);
+      }
+      case 1 -> otherField(rng, fact);
+      default -> {
+        if (draft.beyond.isEmpty()) {
+          yield null;
+        }
+        DraftLine line = rng.pick(draft.beyond);
+        if (line.facts().isEmpty()) {
+          yield null;
+        }
+        Fact absent = rng.pick(line.facts());
+        yield absent.mention() || draft.contains(absent.anchor()) ? null : missing(rng, absent, absent.anchor());
+      }
+    };
+  }
+
+  /** Other lines that say something of the same thing and field as the question's answer. */
+  List<Integer> rivals(Question question) {
+    List<Integer> lines = new ArrayList<>();
+    for (Fact fact : draft.lines.get(question.line()).facts()) {
+      if (fact.ordered()) {
+        for (int[] at : draft.sameFacts(fact)) {
+          if (at[0] != question.line()) {
+            lines.add(at[0]);
+          }
+        }
+      }
+    }
+    return lines;
+  }
+
+  private Asked missing(Rng rng, Fact fact, String anchor) {
+    String text = fieldText(rng, fact, anchor, spoken(rng, fact));
+    if (!text.contains(anchor)) {
+      return null;
+    }
+    return finish(rng, text, null, -1, -1, -1);
+  }
+
+  /** A known thing, a field that it doesn't have. */
+  private Asked otherField(Rng rng, Fact fact) {
+    if (!draft.anchorIsItsOwn(fact.anchor())) {
+      return null;
+    }
+    String name;
+    List<String> spoken;
+    List<String> templates;
+    if (fact.kind() == null || rng.chance(0.5)) {
+      Field field = rng.pick(Field.all());
+      name = field.name();
+      spoken = field.spoken();
+      templates = field.templates();
+    } else {
+      Fact other = draft.fact(rng.pick(draft.facts));
+      name = other.field();
+      spoken = other.spoken();
+      templates = other.templates();
+    }
+    if (spoken.isEmpty() && (fact.kind() != null || templates.isEmpty())
+        || name.equals("value")
+        || name.contains("time")
+        || fact.field().equals("value")) {
+      return null;
+    }
+    Field known = Field.known(name);
+    for (int line : draft.linesOf(fact.anchor())) {
+      String text = draft.lines.get(line).text().toLowerCase(Locale.ROOT);
+      for (Fact said : draft.lines.get(line).facts()) {
+        if (said.field().equals(name)) {
+          return null;
+        }
+      }
+      List<String> names = new ArrayList<>(spoken);
+      if (known != null) {
+        names.addAll(known.written());
+        names.addAll(known.spoken());
+      }
+      for (String word : names) {
+        if (word.length() > 2 && text.contains(word.toLowerCase(Locale.ROOT))) {
+          return null;
+        }
+      }
+    }
+    // Only forms that name the field: "where did it run" might be answered by something else.
+    Fact invented =
+        new Fact(
+            fact.anchor(),
+            fact.kind(),
+            name,
+            spoken,
+            spoken.isEmpty() ? templates : List.of(),
+            0,
+            0,
+            false);
+    return finish(
+        rng, fieldText(rng, invented, fact.anchor(), spoken(rng, invented)), null, -1, -1, -1);
+  }
+
+  private Asked field(Rng rng, int line, int index) {
+    Fact fact = draft.lines.get(line).facts().get(index);
+    if (fact.mention() || !draft.anchorIsItsOwn(fact.anchor())) {
+      return null;
+    }
+    if (fact.field().equals("time") && draft.linesOf(fact.anchor()).size() > 1) {
+      return null;
+    }
+    List<int[]> same = draft.sameFacts(fact);
+    String text;
+    if (same.size() > 1) {
+      int[] last = same.get(same.size() - 1);
+      if (!fact.ordered() || last[0] != line || last[1] != index) {
+        return null;
+      }
+      String template = rng.chance(0.3) ? rng.pick(FIELD_OF_KEY) : rng.pick(LATEST);
+      text = template.replace("{f}", spoken(rng, fact)).replace("{k}", fact.anchor());
+    } else {
+      text = fieldText(rng, fact, fact.anchor(), spoken(rng, fact));
+    }
+    return finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end());
+  }
+
+  private static String spoken(Rng rng, Fact fact) {
+    return fact.spoken().isEmpty() ? "" : rng.pick(fact.spoken());
+  }
+
+  private static String fieldText(Rng rng, Fact fact, String anchor, String spoken) {
+    String named = anchor;
+    if (fact.kind() != null && !anchor.toLowerCase(Locale.ROOT).startsWith(fact.kind())) {
+      named = rng.chance(0.35) ? fact.kind() + " " + anchor : anchor;
+    }
+    boolean own =
+        !fact.templates().isEmpty()
+            && (fact.field().equals("value") || fact.spoken().isEmpty() || rng.chance(0.35));
+    String template = own ? rng.pick(fact.templates()) : rng.pick(FIELD_OF_KEY);
+    if (fact.kind() != null && template.contains(fact.kind() + " {k}")) {
+      named = anchor;
+    }
+    return template.replace("{f}", spoken).replace("{k}", named);
+  }
+
+  private Asked reverse(Rng rng, int line, int index) {
+    DraftLine drafted = draft.lines.get(line);
+    Fact fact = drafted.facts().get(index);
+    String value = drafted.value(fact);
+    if (fact.mention()
+        || fact.kind() == null
+        || fact.spoken().isEmpty()
+        || Character.isDigit(value.charAt(0)) && value.indexOf(':') > 0
+        || value.length() < 2
+        || value.length() > 40
+        || draft.onlyLineWith(value) != line) {
+      return null;
+    }
+    int start = drafted.text().indexOf(fact.anchor());
+    for (Fact other : drafted.facts()) {
+      if (!other.anchor().equals(fact.anchor())) {
+        return null;
+      }
+    }
+    if (start < 0 || drafted.text().indexOf(fact.anchor(), start + 1) >= 0) {
+      return null;
+    }
+    String text =
+        rng.pick(KEY_OF_FIELD)
+            .replace("{n}", fact.kind())
+            .replace("{f}", spoken(rng, fact))
+            .replace("{v}", value);
+    return finish(rng, text, drafted, line, start, start + fact.anchor().length());
+  }
+
+  private Asked wholeLine(Rng rng, int line, String anchor) {
+    if (draft.onlyLineWith(anchor) != line) {
+      return null;
+    }
+    int[] tokens = draft.tokens.get(line);
+    int count = tokens.length - 1;
+    if (count > MAX_LINE_ANSWER) {
+      return null;
+    }
+    String text = rng.pick(LINE_WITH).replace("{k}", anchor);
+    String answer = tokenizer.decode(tokens, 0, count).strip();
+    if (answer.isEmpty() || !draft.lines.get(line).text().contains(answer)) {
+      return null;
+    }
+    return finish(rng, text, answer, line, draft.lines.get(line).text().indexOf(answer), tokens, 0, count);
+  }
+
+  /** The next word after a piece of the line that stands nowhere else. */
+  private Asked cloze(Rng rng, int line) {
+    int[] tokens = draft.tokens.get(line);
+    int last = tokens.length - 1;
+    if (last < 4) {
+      return null;
+    }
+    int from = rng.chance(0.4) ? 0 : rng.below(last - 2);
+    int to = from + rng.between(3, 12);
+    if (to >= last) {
+      return null;
+    }
+    String prefix = tokenizer.decode(tokens, from, to);
+    String question = prefix.strip();
+    if (question.length() < 3 || prefix.indexOf('\uFFFD') >= 0) {
+      return null;
+    }
+    int at = draft.text.indexOf(question);
+    if (at < 0 || draft.text.indexOf(question, at + 1) >= 0) {
+      return null;
+    }
+    int end = to;
+    StringBuilder answer = new StringBuilder();
+    while (end < last && end - to <= 12) {
+      String piece = tokenizer.decode(tokens, end, end + 1);
+      String soFar = answer.toString().strip();
+      if (!soFar.isEmpty() && ends(soFar, piece.charAt(0))) {
+        break;
+      }
+      answer.append(piece);
+      end++;
+    }
+    if (end - to > 12) {
+      return null;
+    }
+    if (end - to > 1 && List.of(":", ".", "!", "?").contains(tokenizer.decode(tokens, end - 1, end))) {
+      end--;
+      answer.setLength(answer.length() - 1);
+    }
+    String given = answer.toString().strip();
+    if (given.isEmpty() || !(Character.isLetterOrDigit(given.charAt(0)) || "/-$#<".indexOf(given.charAt(0)) >= 0)) {
+      return null;
+    }
+    // A word cut in two is asked only where the question shows the cut.
+    if (Character.isLetter(given.charAt(0))
+        && Character.isLetter(prefix.charAt(prefix.length() - 1))
+        && !Character.isWhitespace(answer.charAt(0))) {
+      return null;
+    }
+    String text = draft.lines.get(line).text();
+    int start = text.indexOf(question) + question.length();
+    start = text.indexOf(given, start);
+    if (start < 0 || !fresh(question)) {
+      return null;
+    }
+    return finish(question, given, line, start, tokens, to, end);
+  }
+
+  /** Whether an answer ends before that character: white space, or what closes or parts values. */
+  private static boolean ends(String answer, char next) {
+    return Character.isWhitespace(next)
+        || ",;|\"".indexOf(next) >= 0
+        || (next == ')' && answer.indexOf('(') < 0)
+        || (next == ']' && answer.indexOf('[') < 0)
+        || (next == '}' && answer.indexOf('{') < 0);
+  }
+
+  /** A piece of a line with a character changed, so that it stands nowhere. */
+  private Asked brokenCloze(Rng rng) {
+    int[] tokens = draft.tokens.get(rng.below(draft.tokens.size()));
+    int last = tokens.length - 1;
+    if (last < 4) {
+      return null;
+    }
+    int from = rng.chance(0.4) ? 0 : rng.below(last - 2);
+    int to = Math.min(last, from + rng.between(3, 12));
+    String piece = tokenizer.decode(tokens, from, to).strip();
+    if (piece.length() < 4 || !piece.matches(".*[0-9].*") && piece.indexOf(' ') < 0) {
+      return null;
+    }
+    String broken = piece.matches(".*[0-9].*") ? Values.lookAlike(rng, piece) : otherWord(rng, piece);
+    if (draft.contains(broken) || !fresh(broken)) {
+      return null;
+    }
+    return finish(broken, null, -1, -1, null, 0, 0);
+  }
+
+  private static String otherWord(Rng rng, String piece) {
+    String[] parts = piece.split(" ");
+    parts[rng.below(parts.length)] = Words.any(rng);
+    return String.join(" ", parts);
+  }
+
+  private boolean fresh(String text) {
+    return asked.add(text.toLowerCase(Locale.ROOT).replaceAll("[?.]+$", ""));
+  }
+
+  private Asked finish(Rng rng, String text, DraftLine drafted, int line, int start, int end) {
+    if (drafted == null) {
+      return finish(rng, text, null, -1, -1, null, 0, 0);
+    }
+    int[] tokens = draft.tokens.get(line);
+    String answer = drafted.text().substring(start, end).strip();
+    // Byte offsets of the answer; lines are mostly ASCII, where they are its character offsets.
+    int byteStart = bytes(drafted.text(), 0, start);
+    int byteEnd = byteStart + bytes(drafted.text(), start, end);
+    int from = -1;
+    int to = -1;
+    int at = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      int next = at + tokenizer.byteLength(tokens[i]);
+      if (from < 0 && next > byteStart) {
+        from = i;
+      }
+      at = next;
+      if (at >= byteEnd) {
+        to = i + 1;
+        break;
+      }
+    }
+    if (from < 0 || to < 0 || answer.isEmpty()) {
+      return null;
+    }
+    return finish(rng, text, answer, line, start, tokens, from, to);
+  }
+
+  private static int bytes(String text, int from, int to) {
+    int count = 0;
+    for (int i = from; i < to; i++) {
+      char c = text.charAt(i);
+      count += c < 0x80 ? 1 : c < 0x800 ? 2 : Character.isSurrogate(c) ? 2 : 3;
+    }
+    return count;
+  }
+
+  private Asked finish(
+      Rng rng, String text, String answer, int line, int start, int[] tokens, int from, int to) {
+    String written = text.strip();
+    switch (rng.below(10)) {
+      case 0 -> written = written.endsWith("?") ? written.substring(0, written.length() - 1) : written;
+      case 1 -> written = Words.capital(written);
+      case 2 -> {
+        if (written.length() > 1 && Character.isLowerCase(written.charAt(1))) {
+          written = Character.toLowerCase(written.charAt(0)) + written.substring(1);
+        }
+      }
+      case 3 -> {
+        if (answer == null || rng.chance(0.3)) {
+          written = rng.chance(0.3) ? written.toLowerCase(Locale.ROOT) : written;
+        }
+      }
+      default -> {}
+    }
+    return fresh(written) ? finish(written, answer, line, start, tokens, from, to) : null;
+  }
+
+  private Asked finish(
+      String text, String answer, int line, int start, int[] tokens, int from, int to) {
+    int[] words = tokenizer.encode(text);
+    if (words.length + 2 > MAX_PROMPT_TOKENS || words.length == 0) {
+      return null;
+    }
+    int[] prompt = new int[words.length + 2];
+    prompt[0] = questionToken;
+    System.arraycopy(words, 0, prompt, 1, words.length);
+    prompt[prompt.length - 1] = answerToken;
+    if (answer == null) {
+      return new Asked(new Question(text, null, -1, -1), prompt, notFound);
+    }
+    int count = to - from;
+    if (count + 1 > MAX_ANSWER_TOKENS || !tokenizer.decode(tokens, from, to).strip().equals(answer)) {
+      return null;
+    }
+    int[] ids = Arrays.copyOf(Arrays.copyOfRange(tokens, from, to), count + 1);
+    ids[count] = endToken;
+    return new Asked(new Question(text, answer, line, start), prompt, ids);
+  }
+}

@@ -1,0 +1,423 @@
+package io.focusstream.operators.engine.djl;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ChunkInput;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.engine.CondenseTask;
+import io.focusstream.operators.engine.CondensedChunk;
+import io.focusstream.operators.engine.CondensingEngine;
+import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.engine.HotTier;
+import io.focusstream.operators.engine.ModelInfo;
+import io.focusstream.operators.kv.ChunkShape;
+import io.focusstream.operators.kv.ChunkState;
+import io.focusstream.operators.kv.ChunkStateCodec;
+import io.focusstream.operators.kv.ChunkStateException;
+import io.focusstream.operators.kv.ChunkTensors;
+import io.focusstream.operators.kv.Id128;
+import io.focusstream.operators.model.FocusModel;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.checkpoint.CheckpointFolder;
+import io.focusstream.operators.model.checkpoint.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs a model through DJL's PyTorch engine, on one thread of its own: each turn takes what is ready,
+ * decode steps of running answers first, then new questions, then a batch of chunks to condense.
+ *
+ * <p>What a question reads is always what the codec wrote: a chunk's states go through encoding and
+ * back before they are used, so that an answer is the same whether its chunks were hot, stored, or made
+ * again.
+ */
+public final class DjlCondensingEngine implements CondensingEngine {
+  private static final Logger LOG = LoggerFactory.getLogger(DjlCondensingEngine.class);
+  private static final int LONGEST_CHUNK = 4096;
+  private static final int LONGEST_QUESTION = 4096;
+
+  private sealed interface Command permits Condense, Ask {}
+
+  private record Condense(CondenseTask task, CompletableFuture<CondensedChunk> result)
+      implements Command {}
+
+  private record Ask(AskTask task, CompletableFuture<EngineAnswer> result, long acceptedNanos)
+      implements Command {}
+
+  private final BlockingQueue<Command> inbox = new LinkedBlockingQueue<>();
+  private final ArrayDeque<Condense> toCondense = new ArrayDeque<>();
+  private final ArrayDeque<Ask> toAsk = new ArrayDeque<>();
+  private final List<RunningQuestion> running = new ArrayList<>();
+  private final DjlEngineSettings settings;
+  private final FocusModel model;
+  private final ModelInfo info;
+  private final ChunkStateCodec codec;
+  private final HotTier<FocusModel.States> hot;
+  private final NDManager hotManager;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  /**
+   * Loads the model; the engine's thread starts.
+   *
+   * @throws EngineException if it can't be loaded
+   */
+  public DjlCondensingEngine(DjlEngineSettings settings) {
+    this.settings = settings;
+    Path path = BundledModels.folder(settings.model());
+    Precision precision =
+        settings.precision() != null ? settings.precision() : Precision.forThisProcessor();
+    Device device = settings.gpu() < 0 ? Device.cpu() : Device.gpu(settings.gpu());
+    try (CheckpointFolder folder = CheckpointFolder.open(path)) {
+      this.model = new FocusModel(folder, device, precision);
+      ModelConfig config = folder.config();
+      this.info =
+          new ModelInfo(
+              folder.name(),
+              folder.fingerprint(),
+              config.vocabularySize(),
+              config.beginToken(),
+              config.endTokens().get(0),
+              LONGEST_CHUNK,
+              LONGEST_QUESTION);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new EngineException("can't load the model in " + path + ": " + e.getMessage(), e);
+    }
+    this.codec = new ChunkStateCodec(Id128.ofHex(info.fingerprint()), settings.quantisation());
+    this.hotManager = model.newManager();
+    this.hot =
+        new HotTier<>(
+            settings.hotBytes(),
+            states -> {
+              states.keys().close();
+              states.values().close();
+            });
+    this.thread = new Thread(this::loop, "focus-engine-" + device);
+    thread.setDaemon(true);
+    thread.start();
+    LOG.info(
+        "model {} ({}) on {}, products in {}, states in {}",
+        info.name(),
+        info.fingerprint(),
+        device,
+        precision,
+        settings.quantisation());
+  }
+
+  @Override
+  public ModelInfo model() {
+    return info;
+  }
+
+  /** The hot tier, for metrics. */
+  public HotTier<?> hotTier() {
+    return hot;
+  }
+
+  @Override
+  public CompletableFuture<CondensedChunk> condense(CondenseTask task) {
+    CompletableFuture<CondensedChunk> result = new CompletableFuture<>();
+    try {
+      check("chunk " + task.key(), task.tokens(), LONGEST_CHUNK);
+      accept(new Condense(task, result));
+    } catch (EngineException e) {
+      result.completeExceptionally(e);
+    }
+    return result;
+  }
+
+  @Override
+  public CompletableFuture<EngineAnswer> ask(AskTask task) {
+    CompletableFuture<EngineAnswer> result = new CompletableFuture<>();
+    try {
+      check("the question", task.question(), LONGEST_QUESTION);
+      check("the tail", task.tail(), Integer.MAX_VALUE);
+      for (ChunkInput chunk : task.chunks()) {
+        check("chunk " + chunk.key(), chunk.tokens(), LONGEST_CHUNK);
+      }
+      accept(new Ask(task, result, System.nanoTime()));
+    } catch (EngineException e) {
+      result.completeExceptionally(e);
+    }
+    return result;
+  }
+
+  private void check(String what, int[] tokens, int longest) {
+    if (tokens.length > longest) {
+      throw new EngineException(
+          "%s has %d tokens; the engine takes at most %d".formatted(what, tokens.length, longest));
+    }
+    for (int token : tokens) {
+      if (token < 0 || token >= info.vocabularySize()) {
+        throw new EngineException(
+            "%s has token id %d; model %s has ids 0 to %d: was it tokenized for another model?"
+                .formatted(what, token, info.name(), info.vocabularySize() - 1));
+      }
+    }
+  }
+
+  private void accept(Command command) {
+    if (closed) {
+      throw new EngineException("the engine is closed");
+    }
+    inbox.add(command);
+    if (closed) {
+      failAll();
+    }
+  }
+
+  @Override
+  public boolean isHot(ChunkKey key) {
+    return hot.contains(key);
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    thread.interrupt();
+    boolean interrupted = false;
+    while (thread.isAlive() && thread != Thread.currentThread()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    failAll();
+    hot.clear();
+    hotManager.close();
+    model.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void failAll() {
+    EngineException reason = new EngineException("the engine was closed");
+    for (Command command = inbox.poll(); command != null; command = inbox.poll()) {
+      fail(command, reason);
+    }
+  }
+
+  private static void fail(Command command, EngineException reason) {
+    switch (kind(command)) {
+      case CONDENSE -> ((Condense) command).result().completeExceptionally(reason);
+      case ASK -> ((Ask) command).result().completeExceptionally(reason);
+    }
+  }
+
+  private enum Kind {
+    CONDENSE,
+    ASK
+  }
+
+  private static Kind kind(Command command) {
+    return command instanceof Condense ? Kind.CONDENSE : Kind.ASK;
+  }
+
+  // --- the engine's thread -----------------------------------------------------------------------
+
+  private void loop() {
+    try {
+      while (!closed) {
+        if (running.isEmpty() && toAsk.isEmpty() && toCondense.isEmpty()) {
+          sort(inbox.take());
+        }
+        for (Command command = inbox.poll(); command != null; command = inbox.poll()) {
+          sort(command);
+        }
+        turn();
+      }
+    } catch (InterruptedException e) {
+      if (!closed) {
+        LOG.warn("the engine's thread was interrupted; it stops");
+        closed = true;
+      }
+    } catch (Error e) {
+      LOG.error("the engine stops", e);
+      closed = true;
+    } finally {
+      EngineException reason = new EngineException("the engine was closed");
+      running.forEach(question -> question.fail(reason));
+      toAsk.forEach(command -> fail(command, reason));
+      toCondense.forEach(command -> fail(command, reason));
+      failAll();
+    }
+  }
+
+  private void sort(Command command) {
+    if (command instanceof Condense condense) {
+      toCondense.add(condense);
+    } else {
+      toAsk.add((Ask) command);
+    }
+  }
+
+  private void turn() {
+    for (Iterator<RunningQuestion> each = running.iterator(); each.hasNext(); ) {
+      if (each.next().step()) {
+        each.remove();
+      }
+    }
+    if (!toAsk.isEmpty() && running.size() < settings.maxRunning()) {
+      begin(toAsk.poll());
+    } else if (running.isEmpty() && !toCondense.isEmpty()) {
+      condenseBatch();
+    }
+  }
+
+  private void begin(Ask ask) {
+    RunningQuestion question =
+        new RunningQuestion(this, model, settings, ask.task(), ask.result(), ask.acceptedNanos());
+    if (!question.begin()) {
+      running.add(question);
+    }
+  }
+
+  // The oldest chunk, and with it those of nearest length up to the token budget.
+  private void condenseBatch() {
+    List<Condense> batch = new ArrayList<>();
+    int longest = 0;
+    while (!toCondense.isEmpty()) {
+      int width = Math.max(longest, toCondense.peek().task().tokens().length);
+      if (!batch.isEmpty() && width * (batch.size() + 1) > settings.batchTokens()) {
+        break;
+      }
+      longest = width;
+      batch.add(toCondense.poll());
+    }
+    try {
+      Map<ChunkKey, CondensedChunk> made =
+          condenseAll(
+              batch.stream().map(c -> new ChunkInput(c.task().key(), c.task().tokens(), List.of())).toList());
+      for (Condense condense : batch) {
+        condense.result().complete(made.get(condense.task().key()));
+      }
+    } catch (RuntimeException e) {
+      EngineException reason =
+          new EngineException(
+              "condensing " + batch.size() + " chunks failed: " + e.getMessage(), e);
+      batch.forEach(condense -> fail(condense, reason));
+    }
+  }
+
+  /** Condenses chunks in batches, stores their states encoded, and makes them hot. */
+  Map<ChunkKey, CondensedChunk> condenseAll(List<ChunkInput> chunks) {
+    Map<ChunkKey, CondensedChunk> made = new HashMap<>();
+    List<ChunkInput> sorted = new ArrayList<>(chunks);
+    sorted.sort(Comparator.comparingInt(c -> c.tokens().length));
+    int from = 0;
+    while (from < sorted.size()) {
+      int to = from + 1;
+      while (to < sorted.size()
+          && sorted.get(to).tokens().length * (to - from + 1) <= settings.batchTokens()) {
+        to++;
+      }
+      condense(sorted.subList(from, to), made);
+      from = to;
+    }
+    return made;
+  }
+
+  private void condense(List<ChunkInput> batch, Map<ChunkKey, CondensedChunk> made) {
+    int width = batch.stream().mapToInt(c -> c.tokens().length).max().orElseThrow();
+    float[] keys;
+    float[] values;
+    try (NDManager scratch = model.newManager()) {
+      FocusModel.States states =
+          model.prefill(scratch, batch.stream().map(ChunkInput::tokens).toList());
+      keys = model.toFloats(states.keys());
+      values = model.toFloats(states.values());
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      ChunkInput chunk = batch.get(i);
+      ChunkShape shape = shape(chunk.tokens().length);
+      float[] ownKeys = unpad(keys, shape, i, batch.size(), width);
+      float[] ownValues = unpad(values, shape, i, batch.size(), width);
+      List<byte[]> blocks =
+          codec.encode(id(chunk.key()), new ChunkTensors(shape, ownKeys, ownValues));
+      made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
+    }
+  }
+
+  private ChunkShape shape(int tokens) {
+    ModelConfig config = model.config();
+    return new ChunkShape(config.layers(), config.keyValueHeads(), tokens, config.headDim());
+  }
+
+  // (L, B, G, width, D) -> (L, G, T, D) of one chunk
+  private static float[] unpad(float[] all, ChunkShape shape, int chunk, int chunks, int width) {
+    float[] own = new float[shape.elements()];
+    int row = shape.tokens() * shape.headDim();
+    int to = 0;
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      for (int head = 0; head < shape.kvHeads(); head++) {
+        int at = ((layer * chunks + chunk) * shape.kvHeads() + head) * width * shape.headDim();
+        System.arraycopy(all, at, own, to, row);
+        to += row;
+      }
+    }
+    return own;
+  }
+
+  static Id128 id(ChunkKey key) {
+    return new Id128(key.high(), key.low());
+  }
+
+  /**
+   * States of a chunk from its blocks, ready to use, hot from now on.
+   *
+   * @throws ChunkStateException if the blocks are damaged, of another layout or model
+   */
+  FocusModel.States decode(ChunkInput chunk, List<byte[]> blocks) throws ChunkStateException {
+    ChunkState state = codec.read(id(chunk.key()), blocks);
+    ChunkShape wanted = shape(chunk.tokens().length);
+    if (!state.shape().equals(wanted)) {
+      throw new EngineException(
+          "chunk %s has a stored state of shape %s; expected %s"
+              .formatted(chunk.key(), state.shape(), wanted));
+    }
+    ChunkTensors tensors = state.toTensors();
+    return model.upload(hotManager, wanted.tokens(), tensors.keys(), tensors.values());
+  }
+
+  HotTier<FocusModel.States> hot() {
+    return hot;
+  }
+
+  void keepHot(ChunkKey key, FocusModel.States states, int tokens) {
+    hot.put(key, states, model.stateBytes(tokens));
+  }
+
+  ModelInfo info() {
+    return info;
+  }
+
+  static int[] concat(int[]... parts) {
+    int[] all = new int[Arrays.stream(parts).mapToInt(p -> p.length).sum()];
+    int at = 0;
+    for (int[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
+  }
+}

@@ -1,0 +1,76 @@
+package io.focusstream.operators.engine.djl;
+
+import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import java.io.Serializable;
+import java.util.Objects;
+
+/**
+ * How an engine runs a model.
+ *
+ * @param model a Hugging Face folder's path, or the name of a bundled model ({@code small})
+ * @param quantisation how chunk states are stored
+ * @param precision type of the matrix products; {@code null} for {@link
+ *     Precision#forThisProcessor()}
+ * @param local how the local context is run for further tokens; {@code null} for what the model's
+ *     {@code config.json} says
+ * @param hotBytes bound of the hot tier, in bytes
+ * @param batchTokens most tokens, padding included, of one batch of chunks to condense
+ * @param maxRunning most questions decoded side by side
+ * @param gpu index of the CUDA device, or -1 for the CPU
+ */
+public record DjlEngineSettings(
+    String model,
+    Quantisation quantisation,
+    Precision precision,
+    LocalMode local,
+    long hotBytes,
+    int batchTokens,
+    int maxRunning,
+    int gpu)
+    implements Serializable {
+
+  public DjlEngineSettings {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(quantisation, "quantisation");
+    if (hotBytes < 0) {
+      throw new IllegalArgumentException("hot-bytes must be at least 0; got " + hotBytes);
+    }
+    if (batchTokens < 1) {
+      throw new IllegalArgumentException("batch-tokens must be at least 1; got " + batchTokens);
+    }
+    if (maxRunning < 1) {
+      throw new IllegalArgumentException("max-running must be at least 1; got " + maxRunning);
+    }
+  }
+
+  /** A model with int8 states on the CPU, a hot tier of 1 GiB, batches of 2,048 tokens. */
+  public static DjlEngineSettings of(String model) {
+    return new DjlEngineSettings(model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, -1);
+  }
+
+  /** The same with another quantisation. */
+  public DjlEngineSettings withQuantisation(Quantisation other) {
+    return new DjlEngineSettings(
+        model, other, precision, local, hotBytes, batchTokens, maxRunning, gpu);
+  }
+
+  /** The same with another precision. */
+  public DjlEngineSettings withPrecision(Precision other) {
+    return new DjlEngineSettings(
+        model, quantisation, other, local, hotBytes, batchTokens, maxRunning, gpu);
+  }
+
+  /** The same with another way to run the local context. */
+  public DjlEngineSettings withLocal(LocalMode other) {
+    return new DjlEngineSettings(
+        model, quantisation, precision, other, hotBytes, batchTokens, maxRunning, gpu);
+  }
+
+  /** The same with another bound of the hot tier, in bytes. */
+  public DjlEngineSettings withHotBytes(long other) {
+    return new DjlEngineSettings(
+        model, quantisation, precision, local, other, batchTokens, maxRunning, gpu);
+  }
+}

@@ -1,0 +1,231 @@
+package io.focusstream.operators.engine.djl;
+
+import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ChunkInput;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.engine.CondensedChunk;
+import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.kv.ChunkStateException;
+import io.focusstream.operators.model.FocusModel;
+import io.focusstream.operators.model.ParallelDecoder;
+import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A question between its acceptance and its last token. Used by the engine's thread only. */
+final class RunningQuestion {
+  private static final Logger LOG = LoggerFactory.getLogger(RunningQuestion.class);
+
+  private final DjlCondensingEngine engine;
+  private final FocusModel model;
+  private final AskTask task;
+  private final CompletableFuture<EngineAnswer> result;
+  private final LocalMode mode;
+  private final long acceptedNanos;
+  private final List<Integer> tokens = new ArrayList<>();
+  private final double[] chunkAttention;
+  private double tailAttention;
+  private double logProbability;
+  private int steps;
+  private List<CondensedChunk> recondensed = List.of();
+  private int damagedBlocks;
+  private long beganNanos;
+  private long loadedNanos;
+  private long firstTokenNanos;
+  private ParallelDecoder decoder;
+  private ParallelDecoder.Step last;
+
+  RunningQuestion(
+      DjlCondensingEngine engine,
+      FocusModel model,
+      DjlEngineSettings settings,
+      AskTask task,
+      CompletableFuture<EngineAnswer> result,
+      long acceptedNanos) {
+    this.engine = engine;
+    this.model = model;
+    this.task = task;
+    this.result = result;
+    this.mode = settings.local() != null ? settings.local() : model.config().focus().local();
+    this.acceptedNanos = acceptedNanos;
+    this.chunkAttention = new double[task.chunks().size()];
+  }
+
+  /** Loads the chunks and runs the first step; true where the question ended. */
+  boolean begin() {
+    try {
+      beganNanos = System.nanoTime();
+      int[] begin = {model.config().beginToken()};
+      int[] prompt = DjlCondensingEngine.concat(begin, task.question());
+      int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
+      decoder =
+          model.ask(
+              prompt,
+              new ParallelDecoder.Local(local, 1, 1 + task.tail().length),
+              task.maxAnswerTokens() + 1,
+              mode);
+      load();
+      loadedNanos = System.nanoTime();
+      last = decoder.first();
+      firstTokenNanos = System.nanoTime();
+      return take();
+    } catch (RuntimeException e) {
+      fail(new EngineException("answering failed: " + e.getMessage(), e));
+      return true;
+    }
+  }
+
+  /** One more token; true where the question ended. */
+  boolean step() {
+    try {
+      last = decoder.next(tokens.get(tokens.size() - 1));
+      return take();
+    } catch (RuntimeException e) {
+      fail(new EngineException("answering failed: " + e.getMessage(), e));
+      return true;
+    }
+  }
+
+  private void load() {
+    List<ChunkInput> chunks = task.chunks();
+    Map<ChunkKey, List<byte[]>> blocks = new HashMap<>();
+    List<ChunkInput> missing = new ArrayList<>();
+    for (ChunkInput chunk : chunks) {
+      if (chunk.blocks().isEmpty() && !engine.isHot(chunk.key()) && !blocks.containsKey(chunk.key())) {
+        blocks.put(chunk.key(), List.of());
+        missing.add(chunk);
+      }
+    }
+    Map<ChunkKey, CondensedChunk> made = new HashMap<>(engine.condenseAll(missing));
+    for (int from = 0; from < chunks.size(); from += ParallelDecoder.CHUNKS_A_BATCH) {
+      List<ChunkInput> part =
+          chunks.subList(from, Math.min(chunks.size(), from + ParallelDecoder.CHUNKS_A_BATCH));
+      List<FocusModel.States> states = new ArrayList<>();
+      List<ChunkInput> fresh = new ArrayList<>();
+      for (ChunkInput chunk : part) {
+        Optional<FocusModel.States> kept = engine.hot().get(chunk.key());
+        if (kept.isPresent()) {
+          states.add(kept.get());
+        } else {
+          states.add(decode(chunk, made));
+          fresh.add(chunk);
+        }
+      }
+      decoder.add(states);
+      // only now: what becomes hot may push out what this batch still needed
+      for (ChunkInput chunk : fresh) {
+        engine.keepHot(chunk.key(), states.get(part.indexOf(chunk)), chunk.tokens().length);
+      }
+    }
+    recondensed = List.copyOf(made.values());
+  }
+
+  private FocusModel.States decode(ChunkInput chunk, Map<ChunkKey, CondensedChunk> made) {
+    CondensedChunk again = made.get(chunk.key());
+    if (again == null && !chunk.blocks().isEmpty()) {
+      try {
+        return engine.decode(chunk, chunk.blocks());
+      } catch (ChunkStateException e) {
+        damagedBlocks++;
+        LOG.warn("chunk {} is condensed again: {}", chunk.key(), e.getMessage());
+      }
+    }
+    try {
+      if (again == null) {
+        made.putAll(engine.condenseAll(List.of(chunk)));
+        again = made.get(chunk.key());
+      }
+      return engine.decode(chunk, again.blocks());
+    } catch (ChunkStateException e) {
+      throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  // Takes the last step's token; true where the answer is complete.
+  private boolean take() {
+    float[] logits = last.logits();
+    int token = 0;
+    for (int i = 1; i < logits.length; i++) {
+      if (logits[i] > logits[token]) {
+        token = i;
+      }
+    }
+    if (!Float.isFinite(logits[token])) {
+      fail(new EngineException("the model gave no finite logits; is the checkpoint damaged?"));
+      return true;
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - logits[token]);
+    }
+    logProbability -= Math.log(sum);
+    steps++;
+    boolean ended = model.config().endTokens().contains(token);
+    if (!ended || tokens.isEmpty()) {
+      gatherAttention();
+    }
+    if (!ended) {
+      tokens.add(token);
+    }
+    if (ended || tokens.size() >= task.maxAnswerTokens()) {
+      complete(ended);
+      return true;
+    }
+    return false;
+  }
+
+  private void gatherAttention() {
+    int columns = chunkAttention.length + 2;
+    float[] attention = last.attention();
+    for (int at = 0; at < attention.length; at += columns) {
+      for (int chunk = 0; chunk < chunkAttention.length; chunk++) {
+        chunkAttention[chunk] += attention[at + chunk];
+      }
+      tailAttention += attention[at + columns - 2];
+    }
+  }
+
+  private void complete(boolean ended) {
+    long now = System.nanoTime();
+    double chunks = 0;
+    for (double one : chunkAttention) {
+      chunks += one;
+    }
+    float[] weights = new float[chunkAttention.length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = chunks > 0 ? (float) (chunkAttention[i] / chunks) : 0;
+    }
+    double all = chunks + tailAttention;
+    EngineAnswer answer =
+        new EngineAnswer(
+            tokens.stream().mapToInt(Integer::intValue).toArray(),
+            ended,
+            Math.exp(logProbability / steps),
+            weights,
+            all > 0 ? tailAttention / all : 0,
+            recondensed,
+            damagedBlocks,
+            new EngineAnswer.Timings(
+                Duration.ofNanos(beganNanos - acceptedNanos),
+                Duration.ofNanos(loadedNanos - beganNanos),
+                Duration.ofNanos(firstTokenNanos - acceptedNanos),
+                Duration.ofNanos(now - acceptedNanos)));
+    decoder.close();
+    result.complete(answer);
+  }
+
+  void fail(EngineException reason) {
+    if (decoder != null) {
+      decoder.close();
+    }
+    result.completeExceptionally(reason);
+  }
+}

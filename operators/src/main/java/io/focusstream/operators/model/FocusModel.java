@@ -1,0 +1,204 @@
+package io.focusstream.operators.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.focusstream.operators.model.checkpoint.CheckpointFolder;
+import io.focusstream.operators.model.checkpoint.FocusSettings;
+import io.focusstream.operators.model.checkpoint.ModelConfig;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A model on a device: FocusLLM's forward passes (arXiv 2408.11745, §3) over the graph. Not safe for
+ * use by two threads at a time; the engine gives it one.
+ *
+ * <p>Legend: B chunks of a batch, C chunks of a question, L layers, G key/value heads, T tokens of a
+ * chunk, D head size, V vocabulary.
+ */
+public final class FocusModel implements AutoCloseable {
+  private final NDManager manager;
+  private final FocusGraph graph;
+  private final ModelConfig config;
+  private final FocusGraph.Tensors weights;
+  private final Precision precision;
+  private final NDArray shape;
+  private final NDArray constants;
+  private final NDArray frequencies;
+
+  /** Loads a checkpoint on to a device; {@link #close()} frees all of it. */
+  public FocusModel(CheckpointFolder folder, Device device, Precision precision) {
+    this.manager = FocusGraph.engine().newBaseManager(device);
+    this.graph = new FocusGraph(manager);
+    this.config = folder.config();
+    this.precision = precision;
+    this.weights = ModelWeights.load(manager, graph, folder, precision);
+    this.shape = shape(manager, config);
+    this.constants = manager.create(new double[] {config.rmsNormEpsilon()});
+    this.frequencies = manager.create(RotaryFrequencies.of(config));
+  }
+
+  static NDArray shape(NDManager manager, ModelConfig config) {
+    return manager.create(new long[] {config.layers(), config.heads(), config.keyValueHeads()});
+  }
+
+  /** The model's shape and settings. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** The type that products run in. */
+  public Precision precision() {
+    return precision;
+  }
+
+  /** A manager for results; who asks closes it. */
+  public NDManager newManager() {
+    return manager.newSubManager();
+  }
+
+  /**
+   * Keys (after rotary embedding) and values of chunks.
+   *
+   * @param keys shape (L, G, T, D), one array a chunk or one for a batch (L, B, G, T, D)
+   * @param values the same shape
+   */
+  public record States(NDArray keys, NDArray values) {}
+
+  /**
+   * Condenses chunks: each is run once, by itself, from position 0.
+   *
+   * @param owner owner of the result
+   * @param chunks token ids; padded on the right to the longest
+   * @return shape (L, B, G, T, D) with T the longest; columns past a chunk's length mean nothing
+   */
+  public States prefill(NDManager owner, List<int[]> chunks) {
+    int longest = chunks.stream().mapToInt(c -> c.length).max().orElseThrow();
+    NDArray tokens = tokens(owner, chunks, longest);
+    NDArray[] out = graph.run(owner, "prefill", weights, shape, constants, frequencies, tokens);
+    tokens.close();
+    return new States(out[0], out[1]);
+  }
+
+  /**
+   * Begins a question; chunks are added to it before its first step.
+   *
+   * @param prompt the dynamic prompt with its begin token
+   * @param local the local context
+   * @param maxTokens most tokens that will be generated
+   * @param mode how the local context is run for each further token
+   */
+  public ParallelDecoder ask(
+      int[] prompt, ParallelDecoder.Local local, int maxTokens, FocusSettings.LocalMode mode) {
+    return new ParallelDecoder(this, prompt, local, maxTokens, mode);
+  }
+
+  /**
+   * A chunk's states from the heap to the device, in the type that attention reads them in.
+   *
+   * @param owner owner of the result
+   * @param tokens T
+   * @param keys (L, G, T, D), row-major
+   * @param values the same
+   */
+  public States upload(NDManager owner, int tokens, float[] keys, float[] values) {
+    Shape wanted =
+        new Shape(config.layers(), config.keyValueHeads(), tokens, config.headDim());
+    try (NDManager scratch = owner.newSubManager()) {
+      NDArray type = scratch.create(new long[] {stateType()});
+      List<NDArray> both = List.of(scratch.create(keys, wanted), scratch.create(values, wanted));
+      NDArray[] cast = graph.run(scratch, "cast", both, type);
+      cast[0].attach(owner);
+      cast[1].attach(owner);
+      return new States(cast[0], cast[1]);
+    }
+  }
+
+  /** Bytes that a chunk's uploaded states take on the device. */
+  public long stateBytes(int tokens) {
+    return 2L
+        * config.layers()
+        * config.keyValueHeads()
+        * tokens
+        * config.headDim()
+        * (precision == Precision.FLOAT32 ? Float.BYTES : Short.BYTES);
+  }
+
+  NDArray[] run(NDManager owner, String method, Object... more) {
+    Object[] all = new Object[4 + more.length];
+    all[0] = weights;
+    all[1] = shape;
+    all[2] = constants;
+    all[3] = frequencies;
+    System.arraycopy(more, 0, all, 4, more.length);
+    return graph.run(owner, method, all);
+  }
+
+  NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {
+    try (NDArray sizes = owner.create(new long[] {tokens, room, stateType()})) {
+      return graph.run(owner, "gather", states, sizes)[0];
+    }
+  }
+
+  private int stateType() {
+    return precision.torchType();
+  }
+
+  static NDArray tokens(NDManager owner, List<int[]> rows, int width) {
+    long[] flat = new long[rows.size() * width];
+    for (int row = 0; row < rows.size(); row++) {
+      int[] ids = rows.get(row);
+      for (int i = 0; i < ids.length; i++) {
+        flat[row * width + i] = ids[i];
+      }
+    }
+    return owner.create(flat, new Shape(rows.size(), width));
+  }
+
+  /** Positions of candidates before the local context; see {@link FocusSettings}. */
+  static float[] candidatePositions(FocusSettings settings, int count) {
+    float[] positions = new float[count];
+    switch (settings.candidatePositions()) {
+      case SEQUENTIAL -> {
+        for (int i = 0; i < count; i++) {
+          positions[i] = i;
+        }
+      }
+      case SPREAD -> {
+        for (int i = 0; i < count; i++) {
+          positions[i] = (float) (settings.candidateSpan() * (i + 1) / count);
+        }
+      }
+      case SHARED -> Arrays.fill(positions, 0f);
+    }
+    return positions;
+  }
+
+  /** Position of the first local token. */
+  static double localStart(FocusSettings settings, int count) {
+    return switch (settings.candidatePositions()) {
+      case SEQUENTIAL -> count;
+      case SPREAD -> settings.candidateSpan() + 1;
+      case SHARED -> settings.candidateSpan();
+    };
+  }
+
+  /** Copies a float32 or bfloat16 array to the heap as float32. */
+  public float[] toFloats(NDArray array) {
+    if (array.getDataType() == DataType.FLOAT32) {
+      return array.toFloatArray();
+    }
+    try (NDManager scratch = manager.newSubManager()) {
+      return graph.run(scratch, "cast", List.of(array), scratch.create(new long[] {6}))[0].toFloatArray();
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    graph.close();
+    manager.close();
+  }
+}

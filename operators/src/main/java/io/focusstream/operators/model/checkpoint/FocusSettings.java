@@ -1,0 +1,84 @@
+package io.focusstream.operators.model.checkpoint;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * How a checkpoint is used for FocusLLM: the {@code focus} object of its {@code config.json}. Where
+ * it has none, {@link #DEFAULT} holds.
+ *
+ * @param localWindow most tokens of local context, at least 1
+ * @param chunkSize most tokens of a chunk, at least 1
+ * @param candidateProjections which projections of a candidate token are copies of their own, in
+ *     the order q, k, v, o; the others are shared with the frozen model
+ * @param candidatePositions where candidates stand before the local context
+ * @param candidateSpan positions that {@link CandidatePositions#SPREAD} spreads candidates over,
+ *     and before which {@link CandidatePositions#SHARED} begins the local context; at least 1
+ * @param local how the local context is run for each further token
+ */
+public record FocusSettings(
+    int localWindow,
+    int chunkSize,
+    List<CandidateProjection> candidateProjections,
+    CandidatePositions candidatePositions,
+    int candidateSpan,
+    LocalMode local) {
+
+  /** What holds for a checkpoint without a {@code focus} object: the paper's choices. */
+  public static final FocusSettings DEFAULT =
+      new FocusSettings(
+          2048,
+          512,
+          List.of(CandidateProjection.values()),
+          CandidatePositions.SEQUENTIAL,
+          32,
+          LocalMode.EXACT);
+
+  public FocusSettings {
+    atLeastOne("focus.local_window", localWindow);
+    atLeastOne("focus.chunk_size", chunkSize);
+    atLeastOne("focus.candidate_span", candidateSpan);
+    candidateProjections = candidateProjections.stream().sorted().toList();
+    if (candidateProjections.stream().distinct().count() != candidateProjections.size()) {
+      throw new CheckpointException(
+          "focus.candidate_projections names one twice: " + candidateProjections);
+    }
+    Objects.requireNonNull(candidatePositions, "candidatePositions");
+    Objects.requireNonNull(local, "local");
+  }
+
+  private static void atLeastOne(String field, int value) {
+    if (value < 1) {
+      throw new CheckpointException(field + " must be at least 1; got " + value);
+    }
+  }
+
+  /** Positions of the candidates, which stand before the local context. */
+  public enum CandidatePositions {
+    /** 0 to k-1 for k candidates, the local context from k: as in the paper. */
+    SEQUENTIAL,
+    /** Spread evenly over {@code candidate_span} positions, the local context after them. */
+    SPREAD,
+    /** All at one position; the local context begins at {@code candidate_span}. */
+    SHARED;
+
+    /** The name in config.json. */
+    public String written() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** How the local context is run when an answer gets longer. */
+  public enum LocalMode {
+    /** Anew for every token, over fresh candidates: as the reference does. */
+    EXACT,
+    /** Its keys and values are kept; a new token sees fresh candidates. */
+    INCREMENTAL;
+
+    /** The name in config.json. */
+    public String written() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}

@@ -1,0 +1,439 @@
+# FocusLLM (arXiv 2408.11745) over LLaMA-family weights, as TorchScript source.
+#
+# This file is the whole numeric model. It is packed as `code/__torch__.py` of a module archive when an
+# engine starts; the weights are arguments, so that one graph serves every checkpoint.
+#
+# Legend: B rows, T tokens of a chunk, P prompt tokens so far, n new tokens, C chunks, Q questions, A answer
+#         steps, S sequence, L layers, H width, N heads, G key/value heads, R = N / G, D head size, V vocabulary.
+#
+# w       embedding, final norm, head, then 13 a layer: input norm, q, k, v, o, post-attention norm, gate, up,
+#         down, added q, added k, added v, added o (the published `beacon_*_proj`). Matrices are (out, in).
+# cfg     int64 on the CPU: [layers, heads, key/value heads]
+# consts  float64 on the CPU: [rms norm epsilon]
+# inv     (D/2), rotary frequencies, float32
+# Masks are boolean, true = may attend. Products run in the dtype of the weight, everything else in that of
+# the embedding. Positions start at 0 in every chunk; keys are kept after rotary embedding, but for candidates, whose
+# position is only known when all are side by side.
+class FocusGraph(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+
+  def linear(self: __torch__.FocusGraph, x: Tensor, w: Tensor) -> Tensor:
+    y = torch.linear(torch.to(x, ops.prim.dtype(w)), w)
+    return torch.to(y, ops.prim.dtype(x))
+
+  def norm(self: __torch__.FocusGraph, x: Tensor, w: Tensor, eps: float) -> Tensor:
+    return torch.rms_norm(x, [torch.size(w, 0)], w, eps)
+
+  def mlp(self: __torch__.FocusGraph, x: Tensor, w: List[Tensor], at: int, eps: float) -> Tensor:
+    h = self.norm(x, w[at + 5], eps)
+    h = torch.to(h, ops.prim.dtype(w[at + 6]))
+    h = torch.mul(torch.silu(torch.linear(h, w[at + 6])), torch.linear(h, w[at + 7]))
+    return torch.add(x, torch.to(torch.linear(h, w[at + 8]), ops.prim.dtype(x)))
+
+  # x (B, S, M*D) -> (B, M, S, D)
+  def heads(self: __torch__.FocusGraph, x: Tensor, count: int) -> Tensor:
+    b = torch.size(x, 0)
+    s = torch.size(x, 1)
+    return torch.transpose(torch.view(x, [b, s, count, -1]), 1, 2)
+
+  # x (B, M, S, D) -> (B, S, M*D)
+  def join(self: __torch__.FocusGraph, x: Tensor) -> Tensor:
+    b = torch.size(x, 0)
+    s = torch.size(x, 2)
+    return torch.reshape(torch.transpose(x, 1, 2), [b, s, -1])
+
+  # positions (...) -> cosine and sine halves, (..., D/2), float32
+  def rotary(self: __torch__.FocusGraph, positions: Tensor, inv: Tensor) -> Tuple[Tensor, Tensor]:
+    angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), -1), inv)
+    return (torch.cos(angles), torch.sin(angles))
+
+  # x (..., S, D) by cosine and sine halves that broadcast to (..., S, D/2); as Hugging Face's rotate_half
+  def rotate(self: __torch__.FocusGraph, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    half = torch.floordiv(torch.size(x, -1), 2)
+    a = torch.slice(x, -1, 0, half, 1)
+    b = torch.slice(x, -1, half, 9223372036854775807, 1)
+    y = torch.cat([torch.sub(torch.mul(a, cos), torch.mul(b, sin)), torch.add(torch.mul(b, cos), torch.mul(a, sin))], -1)
+    return torch.to(y, ops.prim.dtype(x))
+
+  # Attention of q (B, N, n, D) over k, v (B, G, S, D) under mask (B or 1, 1, n, S). The R query heads that share a
+  # key/value head are folded into the query length, so that keys and values are never repeated. -> (B, N, n, D)
+  def attend(self: __torch__.FocusGraph, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    b = torch.size(q, 0)
+    n = torch.size(q, 2)
+    d = torch.size(q, 3)
+    g = torch.size(k, 1)
+    r = torch.floordiv(torch.size(q, 1), g)
+    folded = torch.reshape(q, [b, g, r * n, d])
+    wide = torch.repeat(mask, [1, 1, r, 1])
+    y = torch.scaled_dot_product_attention(folded, k, v, wide, 0., False)
+    return torch.reshape(y, [b, g * r, n, d])
+
+  # Causal attention of a sequence over itself. q (B, N, S, D), k, v (B, G, S, D) -> (B, N, S, D)
+  def causal(self: __torch__.FocusGraph, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    r = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
+    if r > 1:
+      k = torch.repeat_interleave(k, r, 1)
+      v = torch.repeat_interleave(v, r, 1)
+    return torch.scaled_dot_product_attention(q, k, v, None, 0., True)
+
+  # Casts in the graph, always into memory of its own: an array made from Java's is a view of a buffer that goes with it.
+  # The type is an int64 on the CPU: [15] is bfloat16, [6] float32.
+  def cast(self: __torch__.FocusGraph, xs: List[Tensor], type: Tensor) -> List[Tensor]:
+    dtype = int(type[0])
+    out = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      _a = torch.append(out, torch.to(xs[i], dtype, False, True))
+    return out
+
+  # --- inference -----------------------------------------------------------------------------------------------
+
+  # Condense: chunks from position 0, each by itself. tokens (B, T), padded on the right with anything: a token never
+  # sees what follows it. -> keys after rotary embedding, values, each (L, B, G, T, D)
+  def prefill(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, tokens: Tensor) -> List[Tensor]:
+    layers = int(cfg[0])
+    n_heads = int(cfg[1])
+    n_kv = int(cfg[2])
+    eps = float(consts[0])
+    x = torch.embedding(w[0], tokens)
+    cos, sin = self.rotary(torch.arange(torch.size(tokens, 1), dtype=6, device=ops.prim.device(tokens)), inv)
+    keys = annotate(List[Tensor], [])
+    values = annotate(List[Tensor], [])
+    for l in range(layers):
+      at = 3 + l * 13
+      h = self.norm(x, w[at], eps)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
+      v = self.heads(self.linear(h, w[at + 3]), n_kv)
+      _k = torch.append(keys, k)
+      _v = torch.append(values, v)
+      if l < layers - 1:
+        q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
+        x = torch.add(x, self.linear(self.join(self.causal(q, k, v)), w[at + 4]))
+        x = self.mlp(x, w, at, eps)
+    return [torch.stack(keys, 0), torch.stack(values, 0)]
+
+  # Chunk states side by side, with room for a prompt. xs: keys (or values) of one chunk each, (L, G, T_i, D); room: int64 on
+  # the CPU, [T, Pmax, dtype]. -> (L, B, G, T + Pmax, D), zero where nothing was put
+  def gather(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor) -> Tensor:
+    t = int(room[0])
+    p = int(room[1])
+    dtype = int(room[2])
+    first = xs[0]
+    out = torch.zeros([torch.size(first, 0), torch.len(xs), torch.size(first, 1), t + p, torch.size(first, 3)], dtype=dtype, device=ops.prim.device(first))
+    for i in range(torch.len(xs)):
+      _a = torch.copy_(torch.slice(torch.select(out, 1, i), 2, 0, torch.size(xs[i], 2), 1), xs[i])
+    return out
+
+  # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
+  # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
+  # the chunk's candidate.
+  #
+  # keys, values (L, B, G, T + Pmax, D): written in place. Columns [0, T) hold the chunks, padded on the right; [T, T + P) the
+  #   prompt so far. lengths (B): tokens of each chunk. span: int64 on the CPU, [T, P].
+  # tokens (B, n) or (1, n) -> candidate keys before rotary embedding, candidate values, each (L, B, G, D). Afterwards the
+  # prompt has P + n - 1 tokens.
+  def condense(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor) -> List[Tensor]:
+    layers = int(cfg[0])
+    n_heads = int(cfg[1])
+    n_kv = int(cfg[2])
+    eps = float(consts[0])
+    t = int(span[0])
+    p = int(span[1])
+    b = torch.size(keys, 1)
+    n = torch.size(tokens, 1)
+    m = n - 1
+    end = t + p + n
+    dev = ops.prim.device(tokens)
+    x = torch.to(torch.expand(torch.embedding(w[0], tokens), [b, n, -1]), ops.prim.dtype(w[0]))
+    positions = torch.add(torch.unsqueeze(lengths, 1), torch.arange(p, p + n, dtype=4, device=dev))  # -> (B, n)
+    cos, sin = self.rotary(torch.unsqueeze(positions, 1), inv)  # -> (B, 1, n, D/2)
+    in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths, 1))  # -> (B, T)
+    in_chunk = torch.expand(torch.view(in_chunk, [b, 1, 1, t]), [b, 1, n, t])
+    in_prompt = torch.ones([b, 1, n, p], dtype=11, device=dev)
+    in_new = torch.expand(torch.tril(torch.ones([n, n], dtype=11, device=dev)), [b, 1, n, n])
+    mask = torch.cat([in_chunk, in_prompt, in_new], -1)  # -> (B, 1, n, T + P + n)
+    cand_keys = annotate(List[Tensor], [])
+    cand_values = annotate(List[Tensor], [])
+    for l in range(layers):
+      at = 3 + l * 13
+      h = self.norm(x, w[at], eps)
+      last = torch.slice(h, 1, m, n, 1)
+      k_last = self.heads(self.linear(last, w[at + 10]), n_kv)
+      v_last = self.heads(self.linear(last, w[at + 11]), n_kv)
+      _k = torch.append(cand_keys, torch.squeeze(k_last, 2))
+      _v = torch.append(cand_values, torch.squeeze(v_last, 2))
+      kl = torch.select(keys, 0, l)
+      vl = torch.select(values, 0, l)
+      if m > 0:
+        first = torch.slice(h, 1, 0, m, 1)
+        k_first = self.heads(self.linear(first, w[at + 2]), n_kv)
+        v_first = self.heads(self.linear(first, w[at + 3]), n_kv)
+        cos_m = torch.slice(cos, 2, 0, m, 1)
+        sin_m = torch.slice(sin, 2, 0, m, 1)
+        _a = torch.copy_(torch.slice(kl, 2, t + p, t + p + m, 1), self.rotate(k_first, cos_m, sin_m))
+        _b = torch.copy_(torch.slice(vl, 2, t + p, t + p + m, 1), v_first)
+      if l < layers - 1:
+        cos_l = torch.slice(cos, 2, m, n, 1)
+        sin_l = torch.slice(sin, 2, m, n, 1)
+        _c = torch.copy_(torch.slice(kl, 2, t + p + m, end, 1), self.rotate(k_last, cos_l, sin_l))
+        _d = torch.copy_(torch.slice(vl, 2, t + p + m, end, 1), v_last)
+        q_last = self.linear(last, w[at + 9])
+        if m > 0:
+          q = torch.cat([self.linear(torch.slice(h, 1, 0, m, 1), w[at + 1]), q_last], 1)
+        else:
+          q = q_last
+        q = self.rotate(self.heads(q, n_heads), cos, sin)
+        y = self.attend(torch.to(q, ops.prim.dtype(kl)), torch.slice(kl, 2, 0, end, 1), torch.slice(vl, 2, 0, end, 1), mask)
+        y = torch.to(self.join(y), ops.prim.dtype(x))
+        o_last = self.linear(torch.slice(y, 1, m, n, 1), w[at + 12])
+        if m > 0:
+          o = torch.cat([self.linear(torch.slice(y, 1, 0, m, 1), w[at + 4]), o_last], 1)
+        else:
+          o = o_last
+        x = self.mlp(torch.add(x, o), w, at, eps)
+    return [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
+
+  # Parallel decoding (FocusLLM section 3.3): the frozen decoder over [candidates ; local context].
+  #
+  # cand_keys (before rotary embedding), cand_values (L, C, G, D); cand_positions (C), float32.
+  # local_keys, local_values (L, G, Smax, D): written in place; the first `past` columns hold earlier local tokens.
+  # span: int64 on the CPU, [past, first tail token, end of the tail]; start: float64 on the CPU, [position of the first local
+  #   token]. tokens (1, n) -> logits (V) after the last token; attention (L, C + 2): the part of the last token's attention
+  #   that went to each candidate, to the tail, and to the rest of the local context, mean over heads. Afterwards there are
+  #   past + n local tokens.
+  def decode(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, cand_keys: Tensor, cand_values: Tensor, cand_positions: Tensor, local_keys: Tensor, local_values: Tensor, span: Tensor, start: Tensor, tokens: Tensor) -> List[Tensor]:
+    layers = int(cfg[0])
+    n_heads = int(cfg[1])
+    n_kv = int(cfg[2])
+    eps = float(consts[0])
+    past = int(span[0])
+    tail = int(span[1])
+    tail_end = int(span[2])
+    n = torch.size(tokens, 1)
+    c = torch.size(cand_keys, 1)
+    end = past + n
+    dev = ops.prim.device(tokens)
+    x = torch.embedding(w[0], tokens)
+    positions = torch.add(torch.arange(past, end, dtype=6, device=dev), float(start[0]))
+    cos, sin = self.rotary(positions, inv)
+    cand_cos, cand_sin = self.rotary(cand_positions, inv)
+    seen = torch.ones([n, c + past], dtype=11, device=dev)
+    own = torch.tril(torch.ones([n, n], dtype=11, device=dev))
+    mask = torch.view(torch.cat([seen, own], 1), [1, 1, n, c + end])
+    attention = annotate(List[Tensor], [])
+    for l in range(layers):
+      at = 3 + l * 13
+      h = self.norm(x, w[at], eps)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
+      v = self.heads(self.linear(h, w[at + 3]), n_kv)
+      lk = torch.select(local_keys, 0, l)
+      lv = torch.select(local_values, 0, l)
+      _a = torch.copy_(torch.slice(lk, 1, past, end, 1), torch.squeeze(k, 0))
+      _b = torch.copy_(torch.slice(lv, 1, past, end, 1), torch.squeeze(v, 0))
+      ck = self.rotate(torch.transpose(torch.select(cand_keys, 0, l), 0, 1), cand_cos, cand_sin)  # -> (G, C, D)
+      cv = torch.transpose(torch.select(cand_values, 0, l), 0, 1)
+      all_k = torch.unsqueeze(torch.cat([ck, torch.slice(lk, 1, 0, end, 1)], 1), 0)
+      all_v = torch.unsqueeze(torch.cat([cv, torch.slice(lv, 1, 0, end, 1)], 1), 0)
+      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
+      y = self.attend(q, all_k, all_v, mask)
+      # what the last token looks at, for evidence
+      g = torch.size(all_k, 1)
+      last_q = torch.reshape(torch.slice(q, 2, n - 1, n, 1), [g, torch.floordiv(n_heads, g), -1])
+      scores = torch.matmul(last_q, torch.transpose(torch.squeeze(all_k, 0), 1, 2))
+      scale = torch.pow(torch.size(q, 3), -0.5)
+      probs = torch.mean(torch.softmax(torch.mul(torch.to(scores, 6), scale), -1), [0, 1])
+      tail_part = torch.sum(torch.slice(probs, 0, c + tail, c + tail_end, 1))
+      rest = torch.sub(torch.sum(torch.slice(probs, 0, c, 9223372036854775807, 1)), tail_part)
+      _c = torch.append(attention, torch.cat([torch.slice(probs, 0, 0, c, 1), torch.unsqueeze(tail_part, 0), torch.unsqueeze(rest, 0)], 0))
+      x = torch.add(x, self.linear(self.join(y), w[at + 4]))
+      if l == layers - 1:
+        x = torch.slice(x, 1, n - 1, n, 1)
+      x = self.mlp(x, w, at, eps)
+    x = self.norm(x, w[1], eps)
+    logits = torch.to(self.linear(x, w[2]), 6)
+    return [torch.reshape(logits, [-1]), torch.stack(attention, 0)]
+
+  # --- training --------------------------------------------------------------------------------------------------
+
+  # Next-token loss of a plain decoder. tokens (B, S); weights (B, S) of predicting each token from those before it.
+  # -> [weighted sum of the losses, sum of weights, weighted number predicted right]
+  def lm_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, tokens: Tensor, weights: Tensor) -> List[Tensor]:
+    layers = int(cfg[0])
+    n_heads = int(cfg[1])
+    n_kv = int(cfg[2])
+    eps = float(consts[0])
+    x = torch.embedding(w[0], tokens)
+    cos, sin = self.rotary(torch.arange(torch.size(tokens, 1), dtype=6, device=ops.prim.device(tokens)), inv)
+    for l in range(layers):
+      at = 3 + l * 13
+      h = self.norm(x, w[at], eps)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
+      v = self.heads(self.linear(h, w[at + 3]), n_kv)
+      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
+      x = torch.add(x, self.linear(self.join(self.causal(q, k, v)), w[at + 4]))
+      x = self.mlp(x, w, at, eps)
+    last = torch.size(x, 1) - 1
+    x = self.norm(torch.slice(x, 1, 0, last, 1), w[1], eps)
+    target = torch.reshape(torch.slice(tokens, 1, 1, 9223372036854775807, 1), [-1])
+    weight = torch.reshape(torch.slice(weights, 1, 1, 9223372036854775807, 1), [-1])
+    return self.loss(torch.reshape(self.linear(x, w[2]), [torch.size(target, 0), -1]), target, weight)
+
+  # logits (M, V), target (M), weight (M) -> [weighted loss, weight, weighted hits]
+  def loss(self: __torch__.FocusGraph, logits: Tensor, target: Tensor, weight: Tensor) -> List[Tensor]:
+    wide = torch.to(logits, 6)
+    each = torch.sub(torch.logsumexp(wide, [-1]), torch.squeeze(torch.gather(wide, -1, torch.unsqueeze(target, -1)), -1))
+    hits = torch.to(torch.eq(torch.argmax(wide, -1), target), 6)
+    return [torch.sum(torch.mul(each, weight)), torch.sum(weight), torch.sum(torch.mul(hits, weight))]
+
+  # Candidates of Q questions over C chunks, for A answer steps each, in one pass: an ordinary stream (frozen) of the
+  # question with its answer, and beside it a candidate stream: step a of question q is its token at last[q] + a, through the
+  # added projections; it sees its chunk, the ordinary tokens before it, and itself.
+  #
+  # keys, values (L, C, G, T, D) from prefill; lengths (C); prompts (Q, S); last (Q); steps: int64 on the CPU, [A].
+  # -> candidate keys before rotary embedding, candidate values, each (L, C, Q, A, G, D)
+  def train_candidates(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, prompts: Tensor, last: Tensor, steps: Tensor) -> List[Tensor]:
+    layers = int(cfg[0])
+    n_heads = int(cfg[1])
+    n_kv = int(cfg[2])
+    eps = float(consts[0])
+    a = int(steps[0])
+    c = torch.size(keys, 1)
+    t = torch.size(keys, 3)
+    qn = torch.size(prompts, 0)
+    s = torch.size(prompts, 1)
+    rows = c * qn
+    dev = ops.prim.device(prompts)
+    columns = torch.arange(s, dtype=4, device=dev)
+    at_step = torch.add(torch.unsqueeze(last, 1), torch.arange(a, dtype=4, device=dev))  # -> (Q, A)
+    at_step = torch.clamp(at_step, 0, s - 1)
+    step_tokens = torch.gather(prompts, 1, at_step)  # -> (Q, A)
+    width = torch.size(w[0], 1)
+    xo = torch.reshape(torch.expand(torch.unsqueeze(torch.embedding(w[0], prompts), 0), [c, qn, s, width]), [rows, s, width])
+    xc = torch.reshape(torch.expand(torch.unsqueeze(torch.embedding(w[0], step_tokens), 0), [c, qn, a, width]), [rows, a, width])
+    offset = torch.view(lengths, [c, 1, 1])
+    pos_o = torch.reshape(torch.expand(torch.add(offset, torch.view(columns, [1, 1, s])), [c, qn, s]), [rows, 1, s])
+    pos_c = torch.reshape(torch.add(offset, torch.unsqueeze(at_step, 0)), [rows, 1, a])
+    cos_o, sin_o = self.rotary(pos_o, inv)
+    cos_c, sin_c = self.rotary(pos_c, inv)
+    in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths, 1))  # -> (C, T)
+    chunk_o = torch.expand(torch.view(in_chunk, [c, 1, 1, t]), [c, qn, s, t])
+    chunk_c = torch.expand(torch.view(in_chunk, [c, 1, 1, t]), [c, qn, a, t])
+    own_o = torch.expand(torch.tril(torch.ones([s, s], dtype=11, device=dev)), [c, qn, s, s])
+    none_o = torch.zeros([c, qn, s, a], dtype=11, device=dev)
+    before = torch.lt(torch.view(columns, [1, 1, s]), torch.unsqueeze(at_step, 2))  # -> (Q, A, S)
+    own_c = torch.expand(torch.unsqueeze(before, 0), [c, qn, a, s])
+    self_c = torch.expand(torch.to(torch.eye(a, device=dev), 11), [c, qn, a, a])
+    mask_o = torch.reshape(torch.cat([chunk_o, own_o, none_o], -1), [rows, 1, s, t + s + a])
+    mask_c = torch.reshape(torch.cat([chunk_c, own_c, self_c], -1), [rows, 1, a, t + s + a])
+    cand_keys = annotate(List[Tensor], [])
+    cand_values = annotate(List[Tensor], [])
+    for l in range(layers):
+      at = 3 + l * 13
+      ho = self.norm(xo, w[at], eps)
+      hc = self.norm(xc, w[at], eps)
+      kc = self.heads(self.linear(hc, w[at + 10]), n_kv)  # -> (C*Q, G, A, D)
+      vc = self.heads(self.linear(hc, w[at + 11]), n_kv)
+      d = torch.size(kc, 3)
+      _k = torch.append(cand_keys, torch.view(torch.transpose(kc, 1, 2), [c, qn, a, n_kv, d]))
+      _v = torch.append(cand_values, torch.view(torch.transpose(vc, 1, 2), [c, qn, a, n_kv, d]))
+      if l < layers - 1:
+        ko = self.rotate(self.heads(self.linear(ho, w[at + 2]), n_kv), cos_o, sin_o)
+        vo = self.heads(self.linear(ho, w[at + 3]), n_kv)
+        chunk_k = torch.reshape(torch.expand(torch.unsqueeze(torch.select(keys, 0, l), 1), [c, qn, n_kv, t, d]), [rows, n_kv, t, d])
+        chunk_v = torch.reshape(torch.expand(torch.unsqueeze(torch.select(values, 0, l), 1), [c, qn, n_kv, t, d]), [rows, n_kv, t, d])
+        # the ordinary stream never sees the candidates: their columns are there so that both masks fit
+        ok = torch.cat([chunk_k, ko, self.rotate(torch.detach(kc), cos_c, sin_c)], 2)
+        ov = torch.cat([chunk_v, vo, torch.detach(vc)], 2)
+        ck = torch.cat([chunk_k, ko, self.rotate(kc, cos_c, sin_c)], 2)
+        cv = torch.cat([chunk_v, vo, vc], 2)
+        qo = self.rotate(self.heads(self.linear(ho, w[at + 1]), n_heads), cos_o, sin_o)
+        qc = self.rotate(self.heads(self.linear(hc, w[at + 9]), n_heads), cos_c, sin_c)
+        xo = torch.add(xo, self.linear(self.join(self.attend(qo, ok, ov, mask_o)), w[at + 4]))
+        xc = torch.add(xc, self.linear(self.join(self.attend(qc, ck, cv, mask_c)), w[at + 12]))
+        xo = self.mlp(xo, w, at, eps)
+        xc = self.mlp(xc, w, at, eps)
+    return [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
+
+  # Loss of parallel decoding, `incremental`: the local token at last[q] + a sees the candidates of step a, those before
+  # last[q] the candidates of step 0. With one step this is also the reference's training pass.
+  #
+  # cand_keys, cand_values (L, C, Q, A, G, D); cand_positions (C); start: float64 on the CPU, [position of the first local
+  # token]; locals (Q, S); last (Q); target, weight (Q, A) -> [weighted loss, weight, weighted hits, questions all right]
+  def train_local(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, cand_keys: Tensor, cand_values: Tensor, cand_positions: Tensor, start: Tensor, locals: Tensor, last: Tensor, target: Tensor, weight: Tensor) -> List[Tensor]:
+    layers = int(cfg[0])
+    n_heads = int(cfg[1])
+    n_kv = int(cfg[2])
+    eps = float(consts[0])
+    c = torch.size(cand_keys, 1)
+    a = torch.size(cand_keys, 3)
+    d = torch.size(cand_keys, 5)
+    qn = torch.size(locals, 0)
+    s = torch.size(locals, 1)
+    dev = ops.prim.device(locals)
+    columns = torch.arange(s, dtype=4, device=dev)
+    step = torch.clamp(torch.sub(torch.unsqueeze(columns, 0), torch.unsqueeze(last, 1)), 0, a - 1)  # -> (Q, S)
+    same = torch.eq(torch.unsqueeze(step, -1), torch.arange(a, dtype=4, device=dev))  # -> (Q, S, A)
+    in_cand = torch.reshape(torch.expand(torch.unsqueeze(same, 2), [qn, s, c, a]), [qn, s, c * a])
+    own = torch.expand(torch.tril(torch.ones([s, s], dtype=11, device=dev)), [qn, s, s])
+    mask = torch.unsqueeze(torch.cat([in_cand, own], -1), 1)  # -> (Q, 1, S, C*A + S)
+    cos, sin = self.rotary(torch.add(torch.to(columns, 6), float(start[0])), inv)
+    cand_cos, cand_sin = self.rotary(cand_positions, inv)  # -> (C, D/2)
+    cand_cos = torch.view(cand_cos, [c, 1, 1, 1, -1])
+    cand_sin = torch.view(cand_sin, [c, 1, 1, 1, -1])
+    x = torch.embedding(w[0], locals)
+    for l in range(layers):
+      at = 3 + l * 13
+      h = self.norm(x, w[at], eps)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
+      v = self.heads(self.linear(h, w[at + 3]), n_kv)
+      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
+      ck = self.rotate(torch.select(cand_keys, 0, l), cand_cos, cand_sin)
+      ck = torch.reshape(torch.permute(ck, [1, 3, 0, 2, 4]), [qn, n_kv, c * a, d])  # (C, Q, A, G, D) -> (Q, G, C*A, D)
+      cv = torch.reshape(torch.permute(torch.select(cand_values, 0, l), [1, 3, 0, 2, 4]), [qn, n_kv, c * a, d])
+      y = self.attend(q, torch.cat([ck, k], 2), torch.cat([cv, v], 2), mask)
+      x = torch.add(x, self.linear(self.join(y), w[at + 4]))
+      x = self.mlp(x, w, at, eps)
+    at_step = torch.clamp(torch.add(torch.unsqueeze(last, 1), torch.arange(a, dtype=4, device=dev)), 0, s - 1)
+    picked = torch.gather(x, 1, torch.expand(torch.unsqueeze(at_step, -1), [qn, a, torch.size(x, 2)]))  # -> (Q, A, H)
+    logits = self.linear(self.norm(picked, w[1], eps), w[2])
+    logits = torch.reshape(logits, [qn * a, -1])
+    sums = self.loss(logits, torch.reshape(target, [-1]), torch.reshape(weight, [-1]))
+    right = torch.eq(torch.view(torch.argmax(logits, -1), [qn, a]), target)
+    free = torch.eq(weight, 0.)
+    all_right = torch.to(torch.all(torch.logical_or(right, free), -1), 6)
+    return [sums[0], sums[1], sums[2], all_right]
+
+  # One step of AdamW (Loshchilov and Hutter, arXiv 1711.05101) after clipping the gradients' common norm; parameters and both
+  # moments are written in place.
+  #
+  # decays: int64 on the CPU, 1 where weight decay applies; scalars: float64 on the CPU, [learning rate, beta 1, beta 2,
+  # epsilon, weight decay, step from 1, largest norm]. -> the norm before clipping
+  def adamw(self: __torch__.FocusGraph, params: List[Tensor], grads: List[Tensor], first: List[Tensor], second: List[Tensor], decays: Tensor, scalars: Tensor) -> Tensor:
+    lr = float(scalars[0])
+    b1 = float(scalars[1])
+    b2 = float(scalars[2])
+    eps = float(scalars[3])
+    wd = float(scalars[4])
+    step = float(scalars[5])
+    most = float(scalars[6])
+    total = torch.zeros([], dtype=6, device=ops.prim.device(params[0]))
+    for i in range(torch.len(grads)):
+      total = torch.add(total, torch.sum(torch.mul(grads[i], grads[i])))
+    norm = torch.sqrt(total)
+    scale = torch.clamp(torch.mul(torch.reciprocal(torch.add(norm, 0.000001)), most), None, 1.)
+    c1 = 1. - torch.pow(b1, step)
+    c2 = torch.sqrt(1. - torch.pow(b2, step))
+    for j in range(torch.len(params)):
+      g = torch.mul(grads[j], scale)
+      _a = torch.add_(torch.mul_(first[j], b1), g, alpha=1. - b1)
+      _b = torch.addcmul_(torch.mul_(second[j], b2), g, g, value=1. - b2)
+      p = torch.detach(params[j])
+      _c = torch.mul_(p, 1. - lr * wd * float(decays[j]))
+      _d = torch.addcdiv_(p, first[j], torch.add(torch.div(torch.sqrt(second[j]), c2), eps), value=torch.neg(lr / c1))
+    return norm
+
+  # A little noise of the size of int8 rounding on states (..., D): one scale a token and head.
+  def int8_noise(self: __torch__.FocusGraph, x: Tensor) -> Tensor:
+    scale = torch.mul(torch.amax(torch.abs(x), [-1], True), 0.007874015748031496)
+    return torch.add(x, torch.mul(torch.sub(torch.rand_like(x), 0.5), scale))

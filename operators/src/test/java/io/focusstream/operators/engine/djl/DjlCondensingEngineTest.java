@@ -1,0 +1,241 @@
+package io.focusstream.operators.engine.djl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ChunkInput;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.engine.CondenseTask;
+import io.focusstream.operators.engine.CondensedChunk;
+import io.focusstream.operators.engine.CondensingEngine;
+import io.focusstream.operators.engine.CondensingEngineProvider;
+import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The engine over the golden checkpoint (random weights, grouped-query attention). */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DjlCondensingEngineTest {
+  private static final int VOCABULARY = 320;
+  private DjlEngineSettings settings;
+  private DjlCondensingEngine engine;
+
+  @BeforeAll
+  void open() throws Exception {
+    Path folder =
+        Path.of(getClass().getResource("/golden/gqa-partial/config.json").toURI()).getParent();
+    settings =
+        DjlEngineSettings.of(folder.toString())
+            .withPrecision(Precision.FLOAT32)
+            .withLocal(LocalMode.INCREMENTAL);
+    engine = new DjlCondensingEngine(settings);
+  }
+
+  @AfterAll
+  void close() {
+    engine.close();
+  }
+
+  private static int[] tokens(long seed, int count) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] tokens = new int[count];
+    for (int i = 0; i < count; i++) {
+      tokens[i] = 3 + random.nextInt(VOCABULARY - 3);
+    }
+    return tokens;
+  }
+
+  private static List<int[]> chunks(int count) {
+    List<int[]> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(tokens(i, 20 + 7 * (i % 5)));
+    }
+    return all;
+  }
+
+  private static <T> T get(CompletableFuture<T> future) throws Exception {
+    return future.get(60, TimeUnit.SECONDS);
+  }
+
+  private static CondenseTask task(int[] tokens) {
+    return new CondenseTask(ChunkKey.of(tokens), tokens);
+  }
+
+  private static List<ChunkInput> inputs(CondensingEngine engine, List<int[]> chunks)
+      throws Exception {
+    List<CompletableFuture<CondensedChunk>> made =
+        chunks.stream().map(c -> engine.condense(task(c))).toList();
+    List<ChunkInput> inputs = new ArrayList<>();
+    for (int i = 0; i < chunks.size(); i++) {
+      inputs.add(
+          new ChunkInput(ChunkKey.of(chunks.get(i)), chunks.get(i), get(made.get(i)).blocks()));
+    }
+    return inputs;
+  }
+
+  private static AskTask ask(List<ChunkInput> chunks) {
+    return new AskTask(chunks, tokens(99, 30), tokens(98, 9), 6);
+  }
+
+  private static void assertSame(EngineAnswer expected, EngineAnswer actual) {
+    assertArrayEquals(expected.tokens(), actual.tokens());
+    assertEquals(expected.confidence(), actual.confidence(), 1e-5);
+    assertArrayEquals(expected.chunkWeights(), actual.chunkWeights(), 1e-5f);
+    assertEquals(expected.tailWeight(), actual.tailWeight(), 1e-5);
+  }
+
+  @Test
+  void answersTheSameFromStoredHotAndMissingStates() throws Exception {
+    List<int[]> chunks = chunks(70); // more than a batch
+    List<ChunkInput> stored = inputs(engine, chunks);
+    EngineAnswer fromStored = get(engine.ask(ask(stored)));
+    assertTrue(stored.stream().allMatch(c -> engine.isHot(c.key())));
+    List<ChunkInput> bare =
+        stored.stream().map(c -> new ChunkInput(c.key(), c.tokens(), List.of())).toList();
+    EngineAnswer fromHot = get(engine.ask(ask(bare)));
+    try (DjlCondensingEngine cold = new DjlCondensingEngine(settings.withHotBytes(0))) {
+      EngineAnswer fromTokens = get(cold.ask(ask(bare)));
+      assertFalse(cold.isHot(bare.get(0).key()));
+      assertEquals(70, fromTokens.recondensed().size());
+      assertSame(fromStored, fromTokens);
+    }
+    assertSame(fromStored, fromHot);
+    assertEquals(0, fromHot.recondensed().size());
+    float sum = 0;
+    for (float weight : fromHot.chunkWeights()) {
+      sum += weight;
+    }
+    assertEquals(1, sum, 1e-4);
+  }
+
+  @Test
+  void aDamagedBlockIsMadeAgainAndTheAnswerStays() throws Exception {
+    List<ChunkInput> stored = inputs(engine, chunks(3));
+    EngineAnswer whole = get(engine.ask(ask(stored)));
+    byte[] broken = stored.get(1).blocks().get(0).clone();
+    broken[broken.length / 2] ^= 1;
+    List<ChunkInput> damaged = new ArrayList<>(stored);
+    damaged.set(1, new ChunkInput(stored.get(1).key(), stored.get(1).tokens(), List.of(broken)));
+    try (DjlCondensingEngine cold = new DjlCondensingEngine(settings)) {
+      EngineAnswer answer = get(cold.ask(ask(damaged)));
+      assertEquals(1, answer.damagedBlocks());
+      assertEquals(List.of(stored.get(1).key()), answer.recondensed().stream().map(CondensedChunk::key).toList());
+      assertSame(whole, answer);
+    }
+  }
+
+  @Test
+  void manyQuestionsAtOnceAreAnsweredAsEachAlone() throws Exception {
+    List<ChunkInput> stored = inputs(engine, chunks(5));
+    List<AskTask> tasks = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      tasks.add(new AskTask(stored.subList(0, i % 6), tokens(i, i * 3), tokens(50 + i, 5 + i), 5));
+    }
+    List<EngineAnswer> alone = new ArrayList<>();
+    for (AskTask task : tasks) {
+      alone.add(get(engine.ask(task)));
+    }
+    List<CompletableFuture<EngineAnswer>> together = tasks.stream().map(engine::ask).toList();
+    CompletableFuture<CondensedChunk> beside = engine.condense(task(tokens(1234, 64)));
+    for (int i = 0; i < tasks.size(); i++) {
+      assertSame(alone.get(i), get(together.get(i)));
+    }
+    assertEquals(ChunkKey.of(tokens(1234, 64)), get(beside).key());
+  }
+
+  @Test
+  void theFirstTokenIsTheSameInBothLocalModes() throws Exception {
+    List<ChunkInput> stored = inputs(engine, chunks(4));
+    try (DjlCondensingEngine exact =
+        new DjlCondensingEngine(settings.withLocal(LocalMode.EXACT))) {
+      AskTask one = new AskTask(stored, tokens(7, 20), tokens(8, 6), 1);
+      assertSame(get(engine.ask(one)), get(exact.ask(one)));
+    }
+  }
+
+  @Test
+  void statesTakeAsManyBytesAsTheirQuantisationSays() throws Exception {
+    int[] chunk = tokens(5, 256);
+    long[] bytes = new long[3];
+    for (Quantisation quantisation :
+        List.of(Quantisation.FLOAT32, Quantisation.BF16, Quantisation.INT8)) {
+      try (DjlCondensingEngine other =
+          new DjlCondensingEngine(settings.withQuantisation(quantisation))) {
+        CondensedChunk made = get(other.condense(task(chunk)));
+        bytes[List.of(Quantisation.FLOAT32, Quantisation.BF16, Quantisation.INT8).indexOf(quantisation)] =
+            made.blocks().stream().mapToLong(b -> b.length).sum();
+      }
+    }
+    assertEquals(2.0, (double) bytes[0] / bytes[1], 0.01);
+    assertTrue(bytes[2] < bytes[1] * 0.6, () -> "int8 " + bytes[2] + " of bf16 " + bytes[1]);
+  }
+
+  @Test
+  void wrongTokensAreRefusedByName() {
+    ExecutionException error =
+        assertThrows(
+            ExecutionException.class,
+            () -> engine.condense(task(new int[] {4, VOCABULARY})).get(10, TimeUnit.SECONDS));
+    assertInstanceOf(EngineException.class, error.getCause());
+    assertTrue(error.getCause().getMessage().contains("token id 320"), error.toString());
+  }
+
+  @Test
+  void closingFailsWhatWaits() throws Exception {
+    DjlCondensingEngine other = new DjlCondensingEngine(settings);
+    List<CompletableFuture<CondensedChunk>> many = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      many.add(other.condense(task(tokens(i, 200))));
+    }
+    other.close();
+    int failed = 0;
+    for (CompletableFuture<CondensedChunk> one : many) {
+      assertTrue(one.isDone());
+      failed += one.isCompletedExceptionally() ? 1 : 0;
+    }
+    assertTrue(failed > 0);
+    assertTrue(other.condense(task(tokens(1, 5))).isCompletedExceptionally());
+  }
+
+  @Test
+  void usersOfAProviderShareOneEngine() {
+    DjlEngineProvider provider = new DjlEngineProvider(settings.withHotBytes(12345));
+    CondensingEngineProvider.Lease one = provider.acquire();
+    CondensingEngineProvider.Lease two =
+        new DjlEngineProvider(settings.withHotBytes(12345)).acquire();
+    assertEquals(one.engine(), two.engine());
+    one.close();
+    one.close();
+    assertFalse(two.engine().condense(task(tokens(1, 5))).isCompletedExceptionally());
+    two.close();
+    assertTrue(two.engine().condense(task(tokens(1, 5))).isCompletedExceptionally());
+  }
+
+  @Test
+  void anUnknownModelSaysWhatToGive() {
+    EngineException error =
+        assertThrows(
+            EngineException.class,
+            () -> new DjlCondensingEngine(DjlEngineSettings.of("no-such-model")));
+    assertTrue(error.getMessage().contains("no-such-model"), error.getMessage());
+    assertTrue(error.getMessage().contains("small"), error.getMessage());
+  }
+}
