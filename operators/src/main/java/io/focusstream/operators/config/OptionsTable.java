@@ -65,7 +65,7 @@ public final class OptionsTable {
       return TimeUtils.formatWithHighestUnit(duration);
     }
     if (value instanceof MemorySize size) {
-      return size.toHumanReadableString().replaceFirst("^(\\S+) .*", "$1");
+      return size.toString();
     }
     return String.valueOf(value);
   }
