@@ -2,6 +2,9 @@ package io.focusstream.jobs.cli;
 
 import io.focusstream.jobs.kafka.Brokers;
 import io.focusstream.jobs.local.LocalException;
+import io.focusstream.jobs.topology.ModelLoader;
+import io.focusstream.jobs.topology.Models;
+import io.focusstream.operators.engine.EngineException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -118,6 +121,7 @@ public final class FocusCli implements Callable<Integer> {
       return !(error instanceof CliException
           || error instanceof LocalException
           || error instanceof Brokers.BrokerException
+          || error instanceof EngineException
           || error instanceof IllegalArgumentException
           || error instanceof ParameterException);
     }
