@@ -1,0 +1,37 @@
+package io.focusstream.jobs.kafka;
+
+import io.focusstream.schemas.Query;
+import io.focusstream.schemas.QueryCodec;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * Kafka records to questions. Poison records go to the side output {@link DeadLetters#TAG} and are
+ * counted as {@value DeadLetters#METRIC}; they never fail the job. Not keyed, no state.
+ */
+public final class ParseQueries extends ProcessFunction<RawRecord, Query> {
+  private static final long serialVersionUID = 1L;
+
+  private transient Counter deadLetters;
+
+  @Override
+  public void open(OpenContext context) {
+    deadLetters = getRuntimeContext().getMetricGroup().counter(DeadLetters.METRIC);
+  }
+
+  @Override
+  public void processElement(RawRecord record, Context context, Collector<Query> out) {
+    Query query;
+    try {
+      query =
+          QueryCodec.decode(record.value(), record.position(), record.timestampMillisOrZero());
+    } catch (IllegalArgumentException e) {
+      deadLetters.inc();
+      context.output(DeadLetters.TAG, record.deadLetter(e.getMessage()));
+      return;
+    }
+    out.collect(query);
+  }
+}

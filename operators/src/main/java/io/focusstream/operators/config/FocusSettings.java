@@ -1,0 +1,110 @@
+package io.focusstream.operators.config;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Objects;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ReadableConfig;
+
+/**
+ * The options of the operators, checked. Travels with the operators to the task managers.
+ *
+ * @param chunkTokens {@link CondenseOptions#CHUNK_TOKENS}
+ * @param windowTokens {@link LocalOptions#WINDOW_TOKENS}
+ * @param maxQuestionTokens {@link AskOptions#MAX_QUESTION_TOKENS}
+ * @param maxAnswerTokens {@link AskOptions#MAX_ANSWER_TOKENS}
+ * @param maxInFlight {@link EngineOptions#MAX_IN_FLIGHT}
+ * @param maxLoadedBytes {@link EngineOptions#MAX_LOADED}
+ * @param maxAttempts {@link EngineOptions#MAX_ATTEMPTS}
+ * @param retryDelay {@link EngineOptions#RETRY_DELAY}
+ * @param evidenceChunks {@link EvidenceOptions#MAX_CHUNKS}
+ * @param evidenceLines {@link EvidenceOptions#MAX_LINES}
+ * @param evidenceLineChars {@link EvidenceOptions#MAX_LINE_CHARS}
+ * @param kvPersist {@link KvOptions#PERSIST}
+ * @param maxChunks {@link StreamOptions#MAX_CHUNKS}
+ * @param maxEventTokens {@link StreamOptions#MAX_EVENT_TOKENS}
+ */
+public record FocusSettings(
+    int chunkTokens,
+    int windowTokens,
+    int maxQuestionTokens,
+    int maxAnswerTokens,
+    int maxInFlight,
+    long maxLoadedBytes,
+    int maxAttempts,
+    Duration retryDelay,
+    int evidenceChunks,
+    int evidenceLines,
+    int evidenceLineChars,
+    KvPersist kvPersist,
+    int maxChunks,
+    int maxEventTokens)
+    implements Serializable {
+
+  public FocusSettings {
+    check(CondenseOptions.CHUNK_TOKENS, chunkTokens, 16, 4096);
+    check(LocalOptions.WINDOW_TOKENS, windowTokens, 16, 65_536);
+    if (windowTokens < chunkTokens) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s must be at least %s, so that a full chunk can be cut; got %d and %d",
+              LocalOptions.WINDOW_TOKENS.key(),
+              CondenseOptions.CHUNK_TOKENS.key(),
+              windowTokens,
+              chunkTokens));
+    }
+    check(AskOptions.MAX_QUESTION_TOKENS, maxQuestionTokens, 4, 4096);
+    check(AskOptions.MAX_ANSWER_TOKENS, maxAnswerTokens, 1, 4096);
+    check(EngineOptions.MAX_IN_FLIGHT, maxInFlight, 1, 65_536);
+    check(EngineOptions.MAX_LOADED, maxLoadedBytes, 1, Long.MAX_VALUE);
+    check(EngineOptions.MAX_ATTEMPTS, maxAttempts, 1, 100);
+    Objects.requireNonNull(retryDelay, EngineOptions.RETRY_DELAY.key());
+    if (retryDelay.compareTo(Duration.ofMillis(1)) < 0
+        || retryDelay.compareTo(Duration.ofMinutes(10)) > 0) {
+      throw new IllegalArgumentException(
+          EngineOptions.RETRY_DELAY.key() + " must be in [1 ms, 10 min]; got " + retryDelay);
+    }
+    check(EvidenceOptions.MAX_CHUNKS, evidenceChunks, 0, 100);
+    check(EvidenceOptions.MAX_LINES, evidenceLines, 0, 1000);
+    check(EvidenceOptions.MAX_LINE_CHARS, evidenceLineChars, 16, 65_536);
+    Objects.requireNonNull(kvPersist, KvOptions.PERSIST.key());
+    check(StreamOptions.MAX_CHUNKS, maxChunks, 1, 1_000_000);
+    check(StreamOptions.MAX_EVENT_TOKENS, maxEventTokens, 1, 1 << 24);
+  }
+
+  /**
+   * Reads the options.
+   *
+   * @throws IllegalArgumentException naming the option, its range and its value
+   */
+  public static FocusSettings from(ReadableConfig config) {
+    return new FocusSettings(
+        config.get(CondenseOptions.CHUNK_TOKENS),
+        config.get(LocalOptions.WINDOW_TOKENS),
+        config.get(AskOptions.MAX_QUESTION_TOKENS),
+        config.get(AskOptions.MAX_ANSWER_TOKENS),
+        config.get(EngineOptions.MAX_IN_FLIGHT),
+        config.get(EngineOptions.MAX_LOADED).getBytes(),
+        config.get(EngineOptions.MAX_ATTEMPTS),
+        config.get(EngineOptions.RETRY_DELAY),
+        config.get(EvidenceOptions.MAX_CHUNKS),
+        config.get(EvidenceOptions.MAX_LINES),
+        config.get(EvidenceOptions.MAX_LINE_CHARS),
+        config.get(KvOptions.PERSIST),
+        config.get(StreamOptions.MAX_CHUNKS),
+        config.get(StreamOptions.MAX_EVENT_TOKENS));
+  }
+
+  /** The defaults of all options. */
+  public static FocusSettings defaults() {
+    return from(new Configuration());
+  }
+
+  private static void check(ConfigOption<?> option, long value, long min, long max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          String.format("%s must be in [%d, %d]; got %d", option.key(), min, max, value));
+    }
+  }
+}

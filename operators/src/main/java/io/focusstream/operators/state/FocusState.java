@@ -1,0 +1,49 @@
+package io.focusstream.operators.state;
+
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+
+/**
+ * The keyed states of a stream. Their names are part of every savepoint.
+ *
+ * <p>Made for RocksDB: nothing large lies beside what is read often, no list grows in one value, and
+ * all is found by number, since going through a map state's keys reads its values too.
+ */
+public final class FocusState {
+  /** Counts and numbers; the only state that every event reads. Truth. */
+  public static final ValueStateDescriptor<StreamSummary> SUMMARY =
+      new ValueStateDescriptor<>("summary", new StreamSummarySerializer());
+
+  /** Events in no chunk yet, by sequence number. Truth. */
+  public static final MapStateDescriptor<Long, TailEvent> TAIL =
+      new MapStateDescriptor<>("tail", LongSerializer.INSTANCE, new TailEventSerializer());
+
+  /** Sealed chunks by index. Truth. */
+  public static final MapStateDescriptor<Integer, SealedChunk> CHUNKS =
+      new MapStateDescriptor<>("chunks", IntSerializer.INSTANCE, new SealedChunkSerializer());
+
+  /** Which chunks have been condensed, by index. Goes with {@link #BLOCKS}. */
+  public static final MapStateDescriptor<Integer, CondensedStatus> CONDENSED =
+      new MapStateDescriptor<>("condensed", IntSerializer.INSTANCE, new CondensedStatusSerializer());
+
+  /** Stored states of condensed chunks. Cache: can be made again from {@link #CHUNKS}. */
+  public static final MapStateDescriptor<BlockKey, byte[]> BLOCKS =
+      new MapStateDescriptor<>(
+          "blocks", new BlockKeySerializer(), BytePrimitiveArraySerializer.INSTANCE);
+
+  /** Questions accepted and not answered, by sequence number. Truth. */
+  public static final MapStateDescriptor<Long, PendingQuestion> PENDING_QUESTIONS =
+      new MapStateDescriptor<>(
+          "pending-questions", LongSerializer.INSTANCE, new PendingQuestionSerializer());
+
+  /** Indices of chunks sealed and not condensed; the value is always true. Truth. */
+  public static final MapStateDescriptor<Integer, Boolean> PENDING_CHUNKS =
+      new MapStateDescriptor<>(
+          "pending-chunks", IntSerializer.INSTANCE, BooleanSerializer.INSTANCE);
+
+  private FocusState() {}
+}

@@ -1,0 +1,128 @@
+package io.focusstream.operators.stream;
+
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/**
+ * The keyed operator's metrics. Each has the operator's scope: {@code
+ * <host>.taskmanager.<tm_id>.<job_name>.focus.<subtask_index>.focus.<name>} where the operator is
+ * named {@code focus}; all are of one subtask, and the counters begin at 0 with each start.
+ */
+public final class FocusMetrics {
+  /** Group below the operator's. */
+  public static final String GROUP = "focus";
+
+  /** Counter: events that arrived. */
+  public static final String EVENTS = "events";
+
+  /** Counter: their tokens. */
+  public static final String TOKENS = "tokens";
+
+  /** Counter: chunks sealed. */
+  public static final String CHUNKS_SEALED = "chunksSealed";
+
+  /** Counter: chunks condensed when they were sealed. */
+  public static final String CHUNKS_CONDENSED = "chunksCondensed";
+
+  /** Counter: chunks that a question had to make again, since their state was absent or refused. */
+  public static final String CHUNKS_RECONDENSED = "chunksRecondensed";
+
+  /** Counter: chunks given up after too many failures; the next question makes them again. */
+  public static final String CHUNKS_ABANDONED = "chunksAbandoned";
+
+  /** Counter: chunks forgotten, since their stream has too many. */
+  public static final String CHUNKS_DROPPED = "chunksDropped";
+
+  /** Counter: stored blocks that the engine refused. */
+  public static final String DAMAGED_BLOCKS = "damagedBlocks";
+
+  /** Gauge: chunks sealed and not condensed. */
+  public static final String CHUNKS_PENDING = "chunksPending";
+
+  /** Counter: questions that arrived. */
+  public static final String QUESTIONS = "questions";
+
+  /** Counter: questions that the model answered, «not found» included. */
+  public static final String QUESTIONS_ANSWERED = "questionsAnswered";
+
+  /** Counter: questions answered with FAILED. */
+  public static final String QUESTIONS_FAILED = "questionsFailed";
+
+  /** Counter: questions answered with REJECTED. */
+  public static final String QUESTIONS_REJECTED = "questionsRejected";
+
+  /** Counter: questions answered with NO_DATA. */
+  public static final String QUESTIONS_WITHOUT_DATA = "questionsWithoutData";
+
+  /** Counter: questions that arrived again while the first was open; they get no answer of their own. */
+  public static final String QUESTIONS_REPEATED = "questionsRepeated";
+
+  /** Gauge: questions accepted and not answered. */
+  public static final String QUESTIONS_PENDING = "questionsPending";
+
+  /** Gauge: chunks and questions at the engine. */
+  public static final String IN_FLIGHT = "inFlight";
+
+  /** Counter: attempts of the engine that failed. */
+  public static final String ENGINE_FAILURES = "engineFailures";
+
+  /** Counter: results for work that wasn't wanted any more. */
+  public static final String STALE_RESULTS = "staleResults";
+
+  /** Histogram: milliseconds from acceptance to the answer, of the last 1,000 answers. */
+  public static final String ANSWER_MILLIS = "answerMillis";
+
+  /** Histogram: milliseconds from acceptance to the first answer token, of the last 1,000 answers. */
+  public static final String FIRST_TOKEN_MILLIS = "firstTokenMillis";
+
+  private static final int HISTOGRAM_WINDOW = 1000;
+
+  final Counter events;
+  final Counter tokens;
+  final Counter chunksSealed;
+  final Counter chunksCondensed;
+  final Counter chunksRecondensed;
+  final Counter chunksAbandoned;
+  final Counter chunksDropped;
+  final Counter damagedBlocks;
+  final Counter questions;
+  final Counter questionsAnswered;
+  final Counter questionsFailed;
+  final Counter questionsRejected;
+  final Counter questionsWithoutData;
+  final Counter questionsRepeated;
+  final Counter engineFailures;
+  final Counter staleResults;
+  final Histogram answerMillis;
+  final Histogram firstTokenMillis;
+
+  FocusMetrics(MetricGroup operatorGroup, WorkQueue work) {
+    MetricGroup group = operatorGroup.addGroup(GROUP);
+    events = group.counter(EVENTS);
+    tokens = group.counter(TOKENS);
+    chunksSealed = group.counter(CHUNKS_SEALED);
+    chunksCondensed = group.counter(CHUNKS_CONDENSED);
+    chunksRecondensed = group.counter(CHUNKS_RECONDENSED);
+    chunksAbandoned = group.counter(CHUNKS_ABANDONED);
+    chunksDropped = group.counter(CHUNKS_DROPPED);
+    damagedBlocks = group.counter(DAMAGED_BLOCKS);
+    questions = group.counter(QUESTIONS);
+    questionsAnswered = group.counter(QUESTIONS_ANSWERED);
+    questionsFailed = group.counter(QUESTIONS_FAILED);
+    questionsRejected = group.counter(QUESTIONS_REJECTED);
+    questionsWithoutData = group.counter(QUESTIONS_WITHOUT_DATA);
+    questionsRepeated = group.counter(QUESTIONS_REPEATED);
+    engineFailures = group.counter(ENGINE_FAILURES);
+    staleResults = group.counter(STALE_RESULTS);
+    answerMillis =
+        group.histogram(ANSWER_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    firstTokenMillis =
+        group.histogram(FIRST_TOKEN_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    group.gauge(CHUNKS_PENDING, (Gauge<Integer>) work::openChunks);
+    group.gauge(QUESTIONS_PENDING, (Gauge<Integer>) work::openQuestions);
+    group.gauge(IN_FLIGHT, (Gauge<Integer>) work::inFlight);
+  }
+}

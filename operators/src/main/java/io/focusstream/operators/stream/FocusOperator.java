@@ -1,0 +1,563 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.config.CondenseOptions;
+import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ChunkInput;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.engine.CondenseTask;
+import io.focusstream.operators.engine.CondensedChunk;
+import io.focusstream.operators.engine.CondensingEngine;
+import io.focusstream.operators.engine.CondensingEngineProvider;
+import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.ModelInfo;
+import io.focusstream.operators.state.FocusState;
+import io.focusstream.operators.state.PendingQuestion;
+import io.focusstream.operators.state.SealedChunk;
+import io.focusstream.operators.state.StreamSummary;
+import io.focusstream.operators.state.TailEvent;
+import io.focusstream.operators.text.Chunker;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.operators.text.TokenizerProvider;
+import io.focusstream.schemas.Answer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps each stream's history as condensed chunks and answers the questions that are asked of it.
+ *
+ * <p><b>Key</b>: the stream's name, on both inputs. Input 1 are events, input 2 are questions.
+ *
+ * <p><b>State</b>: {@link FocusState}. Events and sealed chunks are truth, condensed chunks are a
+ * cache. A question is written to state together with what it saw of its stream before the engine
+ * hears of it, a sealed chunk before it is condensed; they leave it in the same step that emits the
+ * answer or stores the result. So a checkpoint never waits for the engine and holds all that is
+ * needed.
+ *
+ * <p><b>What a question sees</b>: every event of its stream that reached this operator before it,
+ * and no other (arrival consistency), also when it is asked again after a restore.
+ *
+ * <p><b>What is done again</b>: after a restore or a rescale, the pending work of the keys that this
+ * subtask owns is found in {@link #open()} and given to the engine again. Results that came out after
+ * the checkpoint come out again, as with any operator. An engine's failure is tried again with a
+ * growing delay, a bounded number of times; then a question is answered with FAILED, and a chunk is
+ * left to the next question, which makes it from its tokens.
+ *
+ * <p><b>Threads</b>: everything happens on the mailbox thread. The engine's threads only put a mail
+ * into the mailbox. The operator never waits for a future; where more than {@code
+ * focus.engine.max-in-flight} pieces of work are open it yields to the mailbox after it has accepted
+ * an element, until there are fewer, and back-pressure does the rest.
+ *
+ * <p><b>End of input</b>: when both inputs have ended it yields until everything is answered. After
+ * {@link #close()} results are ignored, and what was pending is in the last checkpoint.
+ */
+final class FocusOperator extends AbstractStreamOperator<Answer>
+    implements TwoInputStreamOperator<TokenizedEvent, TokenizedQuestion, Answer>,
+        BoundedMultiInput {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOGGER = LoggerFactory.getLogger(FocusOperator.class);
+  private static final int INPUTS = 2;
+
+  private final FocusSettings settings;
+  private final transient CondensingEngineProvider engines;
+  private final transient TokenizerProvider tokenizers;
+  private final transient MailboxExecutor mailbox;
+
+  private transient CondensingEngineProvider.Lease lease;
+  private transient CondensingEngine engine;
+  private transient ModelInfo model;
+  private transient TextTokenizer tokenizer;
+  private transient AnswerComposer composer;
+  private transient StreamStore store;
+  private transient WorkQueue work;
+  private transient FocusMetrics metered;
+  private transient int endedInputs;
+  private transient boolean finishing;
+  private transient volatile boolean closed;
+
+  FocusOperator(
+      StreamOperatorParameters<Answer> parameters,
+      FocusSettings settings,
+      CondensingEngineProvider engines,
+      TokenizerProvider tokenizers) {
+    super(parameters);
+    this.settings = settings;
+    this.engines = engines;
+    this.tokenizers = tokenizers;
+    this.mailbox = parameters.getMailboxExecutor();
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    lease = engines.acquire();
+    engine = lease.engine();
+    model = engine.model();
+    tokenizer = tokenizers.open();
+    checkAgainstModel();
+    composer = new AnswerComposer(settings, tokenizer);
+    work = new WorkQueue(settings.maxInFlight(), settings.maxLoadedBytes());
+    metered = new FocusMetrics(getMetricGroup(), work);
+    store =
+        new StreamStore(
+            getKeyedStateStore(),
+            new Chunker(settings.chunkTokens(), settings.windowTokens()),
+            settings.kvPersist());
+    findPendingWork();
+    giveToEngine();
+  }
+
+  private void checkAgainstModel() {
+    if (settings.chunkTokens() > model.maxChunkTokens()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s is %d; model %s takes chunks of at most %d tokens: lower the option",
+              CondenseOptions.CHUNK_TOKENS.key(),
+              settings.chunkTokens(),
+              model.name(),
+              model.maxChunkTokens()));
+    }
+    if (settings.maxQuestionTokens() > model.maxQuestionTokens()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s is %d; model %s takes questions of at most %d tokens: lower the option",
+              AskOptions.MAX_QUESTION_TOKENS.key(),
+              settings.maxQuestionTokens(),
+              model.name(),
+              model.maxQuestionTokens()));
+    }
+    if (tokenizer.vocabularySize() > model.vocabularySize()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "the tokenizer has %d token ids, model %s only %d: give the tokenizer that the model was"
+                  + " trained with",
+              tokenizer.vocabularySize(), model.name(), model.vocabularySize()));
+    }
+  }
+
+  /** Reads what was pending in the checkpoint, of the keys that this subtask owns. */
+  private void findPendingWork() throws Exception {
+    KeyedStateBackend<String> backend = getKeyedStateBackend();
+    backend.applyToAllKeys(
+        VoidNamespace.INSTANCE,
+        VoidNamespaceSerializer.INSTANCE,
+        FocusState.PENDING_CHUNKS,
+        (stream, pending) -> {
+          for (int index : pending.keys()) {
+            work.addChunk(stream, index);
+          }
+        });
+    backend.applyToAllKeys(
+        VoidNamespace.INSTANCE,
+        VoidNamespaceSerializer.INSTANCE,
+        FocusState.PENDING_QUESTIONS,
+        (stream, pending) -> {
+          for (Map.Entry<Long, PendingQuestion> entry : pending.entries()) {
+            PendingQuestion question = entry.getValue();
+            work.addQuestion(
+                stream,
+                entry.getKey(),
+                question.id(),
+                question.firstChunk(),
+                question.nextChunk());
+          }
+        });
+    if (work.size() > 0) {
+      LOGGER.info(
+          "Found pending work in state: {} chunks, {} questions.",
+          work.openChunks(),
+          work.openQuestions());
+    }
+  }
+
+  @Override
+  public void processElement1(StreamRecord<TokenizedEvent> element) throws Exception {
+    TokenizedEvent event = element.getValue();
+    metered.events.inc();
+    metered.tokens.inc(event.tokens().length);
+    StreamSummary before = store.summary();
+    StreamSummary after =
+        store.append(
+            before, new TailEvent(event.tokens(), event.timestampMillis(), event.position()));
+    if (after.nextChunk() > before.nextChunk()) {
+      metered.chunksSealed.inc(after.nextChunk() - before.nextChunk());
+      for (int index = before.nextChunk(); index < after.nextChunk(); index++) {
+        work.addChunk(event.stream(), index);
+      }
+      dropOldChunks(event.stream(), after);
+      giveToEngine();
+      yieldWhileTooMuchIsOpen();
+    }
+  }
+
+  /** Forgets the oldest chunks of a stream that has too many; not those that a question waits with. */
+  private void dropOldChunks(String stream, StreamSummary summary) throws Exception {
+    int first =
+        Math.min(summary.nextChunk() - settings.maxChunks(), work.oldestChunkSeen(stream));
+    if (first <= summary.firstChunk()) {
+      return;
+    }
+    for (int index = summary.firstChunk(); index < first; index++) {
+      Work.Chunk open = work.chunk(stream, index);
+      if (open != null) {
+        work.finish(open);
+      }
+    }
+    store.dropChunksBefore(summary, first);
+    metered.chunksDropped.inc(first - summary.firstChunk());
+  }
+
+  @Override
+  public void processElement2(StreamRecord<TokenizedQuestion> element) throws Exception {
+    TokenizedQuestion question = element.getValue();
+    metered.questions.inc();
+    if (question.tokens().length > settings.maxQuestionTokens()) {
+      metered.questionsRejected.inc();
+      emit(
+          QuestionLimits.tooLong(
+              question.id(),
+              question.stream(),
+              question.tokens().length,
+              settings.maxQuestionTokens()));
+      return;
+    }
+    if (work.hasQuestion(question.stream(), question.id())) {
+      metered.questionsRepeated.inc();
+      LOGGER.debug("Question {} is open already; it is answered once.", question.id());
+      return;
+    }
+    StreamSummary summary = store.summary();
+    if (summary.tokens() == 0) {
+      metered.questionsWithoutData.inc();
+      emit(QuestionLimits.noData(question.id(), question.stream()));
+      return;
+    }
+    PendingQuestion pending =
+        new PendingQuestion(
+            question.id(),
+            question.tokens(),
+            Math.min(question.maxAnswerTokens(), settings.maxAnswerTokens()),
+            question.askedAtMillis(),
+            now(),
+            summary.firstChunk(),
+            summary.nextChunk(),
+            store.tail(summary));
+    store.addQuestion(summary, pending);
+    work.addQuestion(
+        question.stream(),
+        summary.nextQuestion(),
+        pending.id(),
+        pending.firstChunk(),
+        pending.nextChunk());
+    giveToEngine();
+    yieldWhileTooMuchIsOpen();
+  }
+
+  /** What was accepted is in state already, so a checkpoint may come in between. */
+  private void yieldWhileTooMuchIsOpen() throws InterruptedException {
+    while (work.size() > settings.maxInFlight()) {
+      mailbox.yield();
+    }
+  }
+
+  /** Gives the engine as much as it may have. */
+  private void giveToEngine() throws Exception {
+    for (Work next = work.next(); next != null; next = work.next()) {
+      if (next instanceof Work.Chunk chunk) {
+        withKey(chunk.stream, () -> condense(chunk));
+      } else if (next instanceof Work.Question question) {
+        withKey(question.stream, () -> ask(question));
+      }
+    }
+  }
+
+  private void condense(Work.Chunk chunk) throws Exception {
+    SealedChunk sealed = store.chunk(chunk.index);
+    chunk.key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
+    CondenseTask task = new CondenseTask(chunk.key, sealed.segment().tokens());
+    send(
+        () -> engine.condense(task),
+        (result, failure) -> onCondensed(chunk, result, failure),
+        chunk);
+  }
+
+  private void ask(Work.Question question) throws Exception {
+    PendingQuestion pending = store.question(question.sequence);
+    if (pending == null) {
+      throw new IllegalStateException(question + " is missing from state");
+    }
+    List<ChunkInput> inputs = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
+    long loadedBytes = 0;
+    question.streamTokens = pending.tail().tokens().length;
+    for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
+      SealedChunk sealed = store.chunk(index);
+      ChunkKey key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
+      List<byte[]> blocks = engine.isHot(key) ? List.of() : store.blocks(index);
+      for (byte[] block : blocks) {
+        loadedBytes += block.length;
+      }
+      question.streamTokens += sealed.segment().tokens().length;
+      inputs.add(new ChunkInput(key, sealed.segment().tokens(), blocks));
+    }
+    work.loaded(question, loadedBytes);
+    question.submittedAtMillis = now();
+    AskTask task =
+        new AskTask(inputs, pending.tail().tokens(), pending.tokens(), pending.maxAnswerTokens());
+    send(
+        () -> engine.ask(task),
+        (result, failure) -> onAnswered(question, result, failure),
+        question);
+  }
+
+  /** A call of the engine. */
+  @FunctionalInterface
+  private interface EngineCall<R> {
+    CompletableFuture<R> start();
+  }
+
+  /** What to do with a result, on the mailbox thread with the key set. */
+  @FunctionalInterface
+  private interface ResultHandler<R> {
+    void handle(R result, Throwable failure) throws Exception;
+  }
+
+  private <R> void send(EngineCall<R> call, ResultHandler<R> handler, Work item) {
+    CompletableFuture<R> future;
+    try {
+      future = call.start();
+    } catch (RuntimeException e) {
+      future = CompletableFuture.failedFuture(e);
+    }
+    BiConsumer<R, Throwable> toMailbox =
+        (result, failure) -> {
+          try {
+            mailbox.execute(
+                () -> {
+                  if (closed) {
+                    return;
+                  }
+                  withKey(item.stream, () -> handler.handle(result, cause(failure)));
+                  giveToEngine();
+                },
+                "result of %s",
+                item);
+          } catch (RejectedExecutionException e) {
+            LOGGER.debug("The task has ended; the result of {} is dropped.", item);
+          }
+        };
+    future.whenComplete(toMailbox);
+  }
+
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  private void onCondensed(Work.Chunk chunk, CondensedChunk result, Throwable failure)
+      throws Exception {
+    work.returned(chunk);
+    if (chunk.phase == Work.Phase.DONE || !store.isChunkPending(chunk.index)) {
+      metered.staleResults.inc();
+      work.finish(chunk);
+      return;
+    }
+    if (failure == null) {
+      store.storeCondensed(chunk.index, result);
+      store.chunkNoLongerPending(chunk.index);
+      metered.chunksCondensed.inc();
+      work.finish(chunk);
+    } else if (!tryAgainLater(chunk, failure)) {
+      LOGGER.error(
+          "Giving up {} after {} attempts; the next question makes it from its tokens.",
+          chunk,
+          chunk.attempts,
+          failure);
+      store.chunkNoLongerPending(chunk.index);
+      metered.chunksAbandoned.inc();
+      work.finish(chunk);
+    }
+  }
+
+  private void onAnswered(Work.Question question, EngineAnswer result, Throwable failure)
+      throws Exception {
+    work.returned(question);
+    PendingQuestion pending = store.question(question.sequence);
+    if (question.phase == Work.Phase.DONE || pending == null) {
+      metered.staleResults.inc();
+      work.finish(question);
+      return;
+    }
+    Answer answer;
+    if (failure == null) {
+      storeRecondensed(question, result);
+      answer =
+          composer.compose(
+              question.stream,
+              pending,
+              result,
+              index -> store.chunk(index).segment(),
+              question.streamTokens,
+              Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),
+              model.fingerprint());
+      metered.questionsAnswered.inc();
+      metered.answerMillis.update(answer.timings().totalMillis());
+      metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
+    } else if (tryAgainLater(question, failure)) {
+      return;
+    } else {
+      LOGGER.error("Giving up {} after {} attempts.", question, question.attempts, failure);
+      answer =
+          QuestionLimits.failed(question.id, question.stream, question.attempts, failure);
+      metered.questionsFailed.inc();
+    }
+    emit(answer);
+    store.removeQuestion(question.sequence);
+    work.finish(question);
+    dropOldChunks(question.stream, store.summary());
+  }
+
+  /** Chunks that the engine had to make again: their state is stored in place of what there was. */
+  private void storeRecondensed(Work.Question question, EngineAnswer result) throws Exception {
+    if (result.damagedBlocks() > 0) {
+      metered.damagedBlocks.inc(result.damagedBlocks());
+      LOGGER.warn(
+          "{} stored blocks of stream {} could not be used; {} chunks were made again from tokens.",
+          result.damagedBlocks(),
+          question.stream,
+          result.recondensed().size());
+    }
+    if (result.recondensed().isEmpty()) {
+      return;
+    }
+    Map<ChunkKey, CondensedChunk> made = new HashMap<>();
+    for (CondensedChunk chunk : result.recondensed()) {
+      made.put(chunk.key(), chunk);
+    }
+    metered.chunksRecondensed.inc(made.size());
+    for (int index = question.firstChunk; index < question.nextChunk; index++) {
+      SealedChunk sealed = store.chunk(index);
+      CondensedChunk chunk = made.get(new ChunkKey(sealed.keyHigh(), sealed.keyLow()));
+      if (chunk != null) {
+        store.storeCondensed(index, chunk);
+      }
+    }
+  }
+
+  /** Starts the back-off, unless all attempts are used up. */
+  private boolean tryAgainLater(Work item, Throwable failure) {
+    metered.engineFailures.inc();
+    if (item.attempts >= settings.maxAttempts()) {
+      return false;
+    }
+    long delayMillis = settings.retryDelay().toMillis() << Math.min(item.attempts - 1, 10);
+    LOGGER.warn(
+        "Attempt {} of {} at {} failed; next in {} ms.",
+        item.attempts,
+        settings.maxAttempts(),
+        item,
+        delayMillis,
+        failure);
+    if (finishing) {
+      work.retry(item);
+      return true;
+    }
+    getProcessingTimeService()
+        .registerTimer(
+            now() + delayMillis,
+            time -> {
+              if (!closed) {
+                work.retry(item);
+                giveToEngine();
+              }
+            });
+    return true;
+  }
+
+  private void emit(Answer answer) {
+    output.collect(new StreamRecord<>(answer));
+  }
+
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
+  }
+
+  /** Runs with a key set, and puts back the key that was set before. */
+  private void withKey(String key, ThrowingRunnable<Exception> action) throws Exception {
+    Object before = getCurrentKey();
+    setCurrentKey(key);
+    try {
+      action.run();
+    } finally {
+      if (before != null) {
+        setCurrentKey(before);
+      }
+    }
+  }
+
+  @Override
+  public void endInput(int inputId) throws Exception {
+    endedInputs++;
+    if (endedInputs == INPUTS) {
+      drain();
+    }
+  }
+
+  private void drain() throws InterruptedException {
+    while (work.size() > 0) {
+      mailbox.yield();
+    }
+  }
+
+  /**
+   * Everything is answered already, in {@link #endInput(int)}, where it was this operator's inputs
+   * that ended. Timers don't fire any more here: what fails is tried again at once.
+   */
+  @Override
+  public void finish() throws Exception {
+    finishing = true;
+    drain();
+    super.finish();
+  }
+
+  @Override
+  public void close() throws Exception {
+    closed = true;
+    try {
+      if (lease != null) {
+        lease.close();
+        lease = null;
+      }
+    } finally {
+      try {
+        if (tokenizer != null) {
+          tokenizer.close();
+          tokenizer = null;
+        }
+      } finally {
+        super.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.operators.state.BinaryForm;
+import io.focusstream.operators.state.VersionedSerializer;
+import io.focusstream.operators.state.VersionedSerializerSnapshot;
+import io.focusstream.schemas.Query;
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** Binary form of {@link Query}. */
+public final class QuerySerializer extends VersionedSerializer<Query> {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * {@code [text] id, [text] stream, [text] question, [vint] most answer tokens or 0, [int64] timestamp
+   * in milliseconds, [position] position}; see {@link BinaryForm}.
+   */
+  public static final int VERSION_1 = 1;
+
+  @Override
+  protected int currentVersion() {
+    return VERSION_1;
+  }
+
+  @Override
+  protected String recordName() {
+    return "query";
+  }
+
+  @Override
+  protected void writeRecord(Query query, DataOutputView out) throws IOException {
+    BinaryForm.writeText(query.id(), out);
+    BinaryForm.writeText(query.stream(), out);
+    BinaryForm.writeText(query.question(), out);
+    BinaryForm.writeInt(query.maxAnswerTokens() == null ? 0 : query.maxAnswerTokens(), out);
+    out.writeLong(query.timestampMillis());
+    BinaryForm.writePosition(query.position(), out);
+  }
+
+  @Override
+  protected Query readRecord(int version, DataInputView in) throws IOException {
+    String id = BinaryForm.readText(in);
+    String stream = BinaryForm.readText(in);
+    String question = BinaryForm.readText(in);
+    int maxAnswerTokens = BinaryForm.readInt(in);
+    return new Query(
+        id,
+        stream,
+        question,
+        maxAnswerTokens == 0 ? null : maxAnswerTokens,
+        in.readLong(),
+        BinaryForm.readPosition(in));
+  }
+
+  @Override
+  public TypeSerializerSnapshot<Query> snapshotConfiguration() {
+    return new Snapshot();
+  }
+
+  /** What savepoints remember of this serializer. */
+  public static final class Snapshot extends VersionedSerializerSnapshot<Query> {
+    public Snapshot() {
+      super(QuerySerializer::new);
+    }
+  }
+}

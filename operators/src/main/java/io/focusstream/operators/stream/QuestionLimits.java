@@ -1,0 +1,46 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.operators.config.AskOptions;
+import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.AnswerStatus;
+
+/** The answers that questions get without the model. */
+final class QuestionLimits {
+  private QuestionLimits() {}
+
+  /** For a question that is longer than the model may be asked. */
+  static Answer tooLong(String id, String stream, int tokens, int maxTokens) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.REJECTED,
+        String.format(
+            "the question has %d tokens as the model reads it; at most %d are taken. Ask more briefly,"
+                + " or raise %s",
+            tokens, maxTokens, AskOptions.MAX_QUESTION_TOKENS.key()));
+  }
+
+  /** For a question to a stream without events. */
+  static Answer noData(String id, String stream) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.NO_DATA,
+        String.format(
+            "stream '%s' has no events. Check the stream's name, or ask again when events have arrived",
+            stream));
+  }
+
+  /** For a question that the engine could not answer. */
+  static Answer failed(String id, String stream, int attempts, Throwable cause) {
+    String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.FAILED,
+        String.format(
+            "the engine failed %d times, last with: %s. Ask again; if it stays so, see the task"
+                + " manager's log",
+            attempts, message));
+  }
+}

@@ -1,0 +1,59 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.schemas.SourcePosition;
+import java.util.Arrays;
+import java.util.Objects;
+import org.apache.flink.api.common.typeinfo.TypeInfo;
+
+/**
+ * A question as token ids, on its way to the keyed operator.
+ *
+ * @param id the asker's id; the answer repeats it
+ * @param stream the stream that it is asked of: the key
+ * @param tokens the laid-out question (see {@code text.PromptTemplate}); not to be changed
+ * @param maxAnswerTokens most tokens of the answer, at least 1
+ * @param askedAtMillis when it was asked, milliseconds since the epoch
+ * @param position where it was read
+ */
+@TypeInfo(TokenizedQuestionSerializer.TypeFactory.class)
+public record TokenizedQuestion(
+    String id,
+    String stream,
+    int[] tokens,
+    int maxAnswerTokens,
+    long askedAtMillis,
+    SourcePosition position) {
+  public TokenizedQuestion {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(stream, "stream");
+    Objects.requireNonNull(tokens, "tokens");
+    Objects.requireNonNull(position, "position");
+    if (maxAnswerTokens < 1) {
+      throw new IllegalArgumentException(
+          "max-answer-tokens must be at least 1; got " + maxAnswerTokens + " for question " + id);
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TokenizedQuestion that
+        && id.equals(that.id)
+        && stream.equals(that.stream)
+        && Arrays.equals(tokens, that.tokens)
+        && maxAnswerTokens == that.maxAnswerTokens
+        && askedAtMillis == that.askedAtMillis
+        && position.equals(that.position);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        id, stream, Arrays.hashCode(tokens), maxAnswerTokens, askedAtMillis, position);
+  }
+
+  /** Names the question without its text. */
+  @Override
+  public String toString() {
+    return "question " + id + " of " + stream + " at " + position + ", " + tokens.length + " tokens";
+  }
+}

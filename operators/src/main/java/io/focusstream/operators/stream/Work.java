@@ -1,0 +1,75 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.operators.engine.ChunkKey;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A piece of work that a subtask has accepted and not finished. Lives on the mailbox thread and only
+ * names what keyed state holds: all of it can be found again after a restore.
+ */
+abstract sealed class Work {
+  /** Where a piece of work stands. */
+  enum Phase {
+    /** A question that waits for chunks to be condensed. */
+    WAITING,
+    /** To be given to the engine. */
+    READY,
+    /** At the engine. */
+    IN_FLIGHT,
+    /** Failed; its timer makes it ready again. */
+    BACKING_OFF,
+    /** Finished, given up or no longer wanted. */
+    DONE
+  }
+
+  final String stream;
+  Phase phase = Phase.READY;
+  int attempts;
+
+  private Work(String stream) {
+    this.stream = stream;
+  }
+
+  /** A sealed chunk to be condensed. */
+  static final class Chunk extends Work {
+    final int index;
+    final List<Question> waiting = new ArrayList<>();
+    ChunkKey key;
+
+    Chunk(String stream, int index) {
+      super(stream);
+      this.index = index;
+    }
+
+    @Override
+    public String toString() {
+      return "chunk " + index + " of stream " + stream;
+    }
+  }
+
+  /** A question to be answered. */
+  static final class Question extends Work {
+    final long sequence;
+    final String id;
+    final int firstChunk;
+    final int nextChunk;
+    int openChunks;
+    long loadedBytes;
+    long streamTokens;
+    long submittedAtMillis;
+
+    Question(String stream, long sequence, String id, int firstChunk, int nextChunk) {
+      super(stream);
+      this.sequence = sequence;
+      this.id = id;
+      this.firstChunk = firstChunk;
+      this.nextChunk = nextChunk;
+    }
+
+    @Override
+    public String toString() {
+      return "question " + id + " of stream " + stream;
+    }
+  }
+}

@@ -1,0 +1,230 @@
+package io.focusstream.operators.stream;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * What a subtask has accepted and not finished, and what of it goes to the engine next: questions
+ * first, then the chunks that questions wait for, then other chunks, each in order of acceptance.
+ *
+ * <p>A question waits until the chunks that it sees are condensed, so that no chunk is condensed
+ * twice. It holds no place at the engine meanwhile: the two kinds can't block each other. Nothing is
+ * passed over for ever either, since the operator takes no input while too much is open.
+ *
+ * <p>For the mailbox thread only.
+ */
+final class WorkQueue {
+  private final int maxInFlight;
+  private final long maxLoadedBytes;
+  private final Map<String, OpenStream> streams = new HashMap<>();
+  private final Deque<Work.Question> questions = new ArrayDeque<>();
+  private final Deque<Work.Chunk> wantedChunks = new ArrayDeque<>();
+  private final Deque<Work.Chunk> chunks = new ArrayDeque<>();
+  private int openQuestions;
+  private int openChunks;
+  private int inFlight;
+  private int questionsInFlight;
+  private long loadedBytes;
+
+  private static final class OpenStream {
+    final NavigableMap<Integer, Work.Chunk> chunks = new TreeMap<>();
+    final Map<String, Work.Question> questions = new HashMap<>();
+
+    boolean isEmpty() {
+      return chunks.isEmpty() && questions.isEmpty();
+    }
+  }
+
+  /**
+   * An empty queue.
+   *
+   * @param maxInFlight most pieces of work at the engine
+   * @param maxLoadedBytes while questions at the engine hold as many bytes, no other is handed out
+   */
+  WorkQueue(int maxInFlight, long maxLoadedBytes) {
+    this.maxInFlight = maxInFlight;
+    this.maxLoadedBytes = maxLoadedBytes;
+  }
+
+  /** Accepts a sealed chunk. */
+  void addChunk(String stream, int index) {
+    Work.Chunk chunk = new Work.Chunk(stream, index);
+    if (open(stream).chunks.putIfAbsent(index, chunk) != null) {
+      throw new IllegalStateException(chunk + " is open already");
+    }
+    openChunks++;
+    chunks.addLast(chunk);
+  }
+
+  /** Whether a question with this id is open. */
+  boolean hasQuestion(String stream, String id) {
+    OpenStream open = streams.get(stream);
+    return open != null && open.questions.containsKey(id);
+  }
+
+  /** Accepts a question that sees chunks {@code [firstChunk, nextChunk)}. */
+  void addQuestion(String stream, long sequence, String id, int firstChunk, int nextChunk) {
+    Work.Question question = new Work.Question(stream, sequence, id, firstChunk, nextChunk);
+    OpenStream open = open(stream);
+    if (open.questions.putIfAbsent(id, question) != null) {
+      throw new IllegalStateException(question + " is open already");
+    }
+    openQuestions++;
+    for (Work.Chunk chunk : open.chunks.subMap(firstChunk, nextChunk).values()) {
+      if (chunk.waiting.isEmpty() && chunk.phase == Work.Phase.READY) {
+        wantedChunks.addLast(chunk);
+      }
+      chunk.waiting.add(question);
+      question.openChunks++;
+    }
+    if (question.openChunks > 0) {
+      question.phase = Work.Phase.WAITING;
+    } else {
+      questions.addLast(question);
+    }
+  }
+
+  /** The next piece of work for the engine, from now on in flight; {@code null} where there is none. */
+  Work next() {
+    if (inFlight >= maxInFlight) {
+      return null;
+    }
+    Work next = null;
+    if (questionsInFlight == 0 || loadedBytes < maxLoadedBytes) {
+      next = pollReady(questions);
+    }
+    if (next == null) {
+      next = pollReady(wantedChunks);
+    }
+    if (next == null) {
+      next = pollReady(chunks);
+    }
+    if (next == null) {
+      return null;
+    }
+    next.phase = Work.Phase.IN_FLIGHT;
+    next.attempts++;
+    inFlight++;
+    if (next instanceof Work.Question) {
+      questionsInFlight++;
+    }
+    return next;
+  }
+
+  /** Chunks lie in two queues when they are wanted: whoever is not ready any more is skipped. */
+  private static <W extends Work> W pollReady(Deque<W> queue) {
+    W work;
+    do {
+      work = queue.pollFirst();
+    } while (work != null && work.phase != Work.Phase.READY);
+    return work;
+  }
+
+  /** Notes how many bytes of stored states a question in flight holds. */
+  void loaded(Work.Question question, long bytes) {
+    question.loadedBytes = bytes;
+    loadedBytes += bytes;
+  }
+
+  /** The engine is done with it, well or not. Nothing happens where it isn't in flight. */
+  void returned(Work work) {
+    if (work.phase != Work.Phase.IN_FLIGHT) {
+      return;
+    }
+    leaveEngine(work);
+    work.phase = Work.Phase.BACKING_OFF;
+  }
+
+  private void leaveEngine(Work work) {
+    inFlight--;
+    if (work instanceof Work.Question question) {
+      questionsInFlight--;
+      loadedBytes -= question.loadedBytes;
+      question.loadedBytes = 0;
+    }
+  }
+
+  /** Back-off is over: it is the first of its kind again. */
+  void retry(Work work) {
+    if (work.phase != Work.Phase.BACKING_OFF) {
+      return;
+    }
+    work.phase = Work.Phase.READY;
+    if (work instanceof Work.Question question) {
+      questions.addFirst(question);
+    } else if (work instanceof Work.Chunk chunk) {
+      (chunk.waiting.isEmpty() ? chunks : wantedChunks).addFirst(chunk);
+    }
+  }
+
+  /** It is finished, given up or no longer wanted; questions that waited for it may become ready. */
+  void finish(Work work) {
+    if (work.phase == Work.Phase.DONE) {
+      return;
+    }
+    if (work.phase == Work.Phase.IN_FLIGHT) {
+      leaveEngine(work);
+    }
+    work.phase = Work.Phase.DONE;
+    OpenStream open = open(work.stream);
+    if (work instanceof Work.Question question) {
+      open.questions.remove(question.id);
+      openQuestions--;
+    } else if (work instanceof Work.Chunk chunk) {
+      open.chunks.remove(chunk.index);
+      openChunks--;
+      for (Work.Question question : chunk.waiting) {
+        if (--question.openChunks == 0 && question.phase == Work.Phase.WAITING) {
+          question.phase = Work.Phase.READY;
+          questions.addLast(question);
+        }
+      }
+    }
+    if (open.isEmpty()) {
+      streams.remove(work.stream);
+    }
+  }
+
+  /** The open work for a chunk, or {@code null}. */
+  Work.Chunk chunk(String stream, int index) {
+    OpenStream open = streams.get(stream);
+    return open == null ? null : open.chunks.get(index);
+  }
+
+  /** The oldest chunk that an open question of the stream sees; the largest int where none is open. */
+  int oldestChunkSeen(String stream) {
+    OpenStream open = streams.get(stream);
+    int oldest = Integer.MAX_VALUE;
+    if (open != null) {
+      for (Work.Question question : open.questions.values()) {
+        oldest = Math.min(oldest, question.firstChunk);
+      }
+    }
+    return oldest;
+  }
+
+  private OpenStream open(String stream) {
+    return streams.computeIfAbsent(stream, name -> new OpenStream());
+  }
+
+  /** Everything accepted and not finished. */
+  int size() {
+    return openQuestions + openChunks;
+  }
+
+  int openQuestions() {
+    return openQuestions;
+  }
+
+  int openChunks() {
+    return openChunks;
+  }
+
+  int inFlight() {
+    return inFlight;
+  }
+}

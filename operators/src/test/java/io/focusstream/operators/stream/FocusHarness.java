@@ -1,0 +1,208 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.testing.CharTokenizer;
+import io.focusstream.operators.testing.FakeEngine;
+import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.SourcePosition;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.functions.KeySelector;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.metrics.groups.TaskManagerMetricGroup;
+import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+
+/**
+ * The keyed operator with a mailbox that the test steps by hand. The test's thread is the mailbox
+ * thread.
+ */
+final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
+  static final int MAX_PARALLELISM = 16;
+
+  private final Map<String, Metric> metrics;
+  private final MockEnvironment environment;
+  private long nextOffset;
+  private boolean ended;
+
+  private FocusHarness(
+      FocusOperatorFactory factory, MockEnvironment environment, Map<String, Metric> metrics)
+      throws Exception {
+    super(factory, environment);
+    this.environment = environment;
+    this.metrics = metrics;
+    KeySelector<TokenizedEvent, String> eventKey = TokenizedEvent::stream;
+    KeySelector<TokenizedQuestion, String> questionKey = TokenizedQuestion::stream;
+    config.setStatePartitioner(0, eventKey);
+    config.setStatePartitioner(1, questionKey);
+    config.setStateKeySerializer(Types.STRING.createSerializer(executionConfig.getSerializerConfig()));
+    config.setupNetworkInputs(
+        StreamTypes.TOKENIZED_EVENT.createSerializer(executionConfig.getSerializerConfig()),
+        StreamTypes.TOKENIZED_QUESTION.createSerializer(executionConfig.getSerializerConfig()));
+    config.serializeAllConfigs();
+  }
+
+  /** One subtask on the heap, without state. */
+  static FocusHarness start(FocusSettings settings, FakeEngine engine) throws Exception {
+    return start(settings, engine, new HashMapStateBackend(), null, 1, 0);
+  }
+
+  /** A subtask, opened with a state or, where that is null, without. */
+  static FocusHarness start(
+      FocusSettings settings,
+      FakeEngine engine,
+      StateBackend backend,
+      OperatorSubtaskState state,
+      int parallelism,
+      int subtask)
+      throws Exception {
+    Map<String, Metric> metrics = new ConcurrentHashMap<>();
+    TestingMetricRegistry registry =
+        TestingMetricRegistry.builder()
+            .setRegisterConsumer((metric, name, group) -> metrics.put(name, metric))
+            .build();
+    MockEnvironment environment =
+        new MockEnvironmentBuilder()
+            .setTaskName("focus")
+            .setManagedMemorySize(32L << 20)
+            .setMaxParallelism(MAX_PARALLELISM)
+            .setParallelism(parallelism)
+            .setSubtaskIndex(subtask)
+            .setMetricGroup(
+                TaskManagerMetricGroup.createTaskManagerMetricGroup(
+                        registry, "localhost", ResourceID.generate())
+                    .addJob(new JobID(), "job")
+                    .addTask(ExecutionAttemptID.randomId(), "focus"))
+            .build();
+    FocusHarness harness =
+        new FocusHarness(
+            new FocusOperatorFactory(settings, engine.provider(), CharTokenizer.PROVIDER),
+            environment,
+            metrics);
+    harness.setStateBackend(backend);
+    harness.setup(StreamTypes.ANSWER.createSerializer(harness.executionConfig.getSerializerConfig()));
+    if (state == null) {
+      harness.initializeEmptyState();
+    } else {
+      harness.initializeState(state);
+    }
+    try {
+      harness.open();
+    } catch (Exception e) {
+      harness.crash();
+      throw e;
+    }
+    return harness;
+  }
+
+  @SuppressWarnings("unchecked")
+  private TwoInputStreamOperator<TokenizedEvent, TokenizedQuestion, Answer> twoInput() {
+    return (TwoInputStreamOperator<TokenizedEvent, TokenizedQuestion, Answer>) operator;
+  }
+
+  /** An event of one line; the line end is added. Each has the next offset, and its time is that. */
+  void event(String stream, String line) throws Exception {
+    SourcePosition position = new SourcePosition("events", 0, nextOffset++);
+    TokenizedEvent event =
+        new TokenizedEvent(stream, (line + "\n").chars().toArray(), position.offset(), position);
+    StreamRecord<TokenizedEvent> record = new StreamRecord<>(event);
+    twoInput().setKeyContextElement1(record);
+    twoInput().processElement1(record);
+  }
+
+  /** A question. */
+  void question(String id, String stream, String text) throws Exception {
+    TokenizedQuestion question =
+        new TokenizedQuestion(
+            id, stream, text.chars().toArray(), 32, 0, new SourcePosition("queries", 0, 0));
+    StreamRecord<TokenizedQuestion> record = new StreamRecord<>(question);
+    twoInput().setKeyContextElement2(record);
+    twoInput().processElement2(record);
+  }
+
+  /** Runs all mails that are there. */
+  void runMailbox() throws Exception {
+    for (Optional<Mail> mail = getTaskMailbox().tryTake(0);
+        mail.isPresent();
+        mail = getTaskMailbox().tryTake(0)) {
+      mail.get().run();
+    }
+  }
+
+  /** Completes everything that the engine has, again and again, until there is nothing left. */
+  void completeAll(FakeEngine engine) throws Exception {
+    while (!engine.open().isEmpty() || getTaskMailbox().hasMail()) {
+      engine.open().forEach(engine::complete);
+      runMailbox();
+    }
+  }
+
+  /** Both inputs end. */
+  void endInputs() throws Exception {
+    ((BoundedMultiInput) operator).endInput(1);
+    ((BoundedMultiInput) operator).endInput(2);
+  }
+
+  /** Answers so far. */
+  List<Answer> answers() {
+    return extractOutputValues();
+  }
+
+  /** A counter's count. */
+  long count(String metric) {
+    return ((Counter) metrics.get(metric)).getCount();
+  }
+
+  /** A gauge's value. */
+  int gauge(String metric) {
+    return (Integer) ((Gauge<?>) metrics.get(metric)).getValue();
+  }
+
+  /** All metrics of the operator by name. */
+  Map<String, Metric> metrics() {
+    return metrics;
+  }
+
+  /** All input has ended and is drained: the task finishes. */
+  void finish() throws Exception {
+    operator.finish();
+  }
+
+  /** Ends without draining, as a failure does. */
+  void crash() throws Exception {
+    if (!ended) {
+      ended = true;
+      processingTimeService.shutdownService();
+      operator.close();
+      environment.close();
+      getTaskMailbox().close();
+    }
+  }
+
+  /** As {@link #crash()}: a test that fails must not wait for an engine that nobody completes. */
+  @Override
+  public void close() {
+    try {
+      crash();
+    } catch (Exception e) {
+      throw new IllegalStateException("the operator could not be closed", e);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.focusstream.schemas;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The answer to a question.
+ *
+ * @param id the question's id
+ * @param stream the stream that was asked
+ * @param status what became of the question
+ * @param text the answer's text; empty unless the status is {@link AnswerStatus#OK} or {@link
+ *     AnswerStatus#NOT_FOUND}
+ * @param error why there is no answer, with the remedy; {@code null} where there is one. Longer ones
+ *     are cut to {@link Limits#MAX_MESSAGE_CHARS} characters
+ * @param evidence what the answer attended to most, largest weight first
+ * @param usage what it was answered over
+ * @param timings where the time went
+ * @param confidence geometric mean of the answer tokens' probabilities, in [0, 1]
+ * @param modelFingerprint identity of the model; empty where none was asked
+ */
+public record Answer(
+    String id,
+    String stream,
+    AnswerStatus status,
+    String text,
+    String error,
+    List<Evidence> evidence,
+    Usage usage,
+    Timings timings,
+    double confidence,
+    String modelFingerprint) {
+  public Answer {
+    Limits.requireText("id", id, Limits.MAX_ID_CHARS);
+    Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
+    Objects.requireNonNull(status, "status");
+    Objects.requireNonNull(text, "text");
+    error = error == null ? null : Limits.cutMessage(error);
+    evidence = List.copyOf(evidence);
+    Objects.requireNonNull(usage, "usage");
+    Objects.requireNonNull(timings, "timings");
+    Limits.requireShare("confidence", confidence);
+    Objects.requireNonNull(modelFingerprint, "modelFingerprint");
+  }
+
+  /** An answer without the model's help: no data, rejected or failed. */
+  public static Answer withoutModel(String id, String stream, AnswerStatus status, String error) {
+    return new Answer(
+        id, stream, status, "", error, List.of(), Usage.NONE, Timings.NONE, 0.0, "");
+  }
+}

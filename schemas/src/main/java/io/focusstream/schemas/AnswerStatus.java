@@ -1,0 +1,41 @@
+package io.focusstream.schemas;
+
+/** What became of a question. The codes are persisted and never change; JSON has the names. */
+public enum AnswerStatus {
+  /** The model answered. */
+  OK(1),
+  /** The model read the stream and says that the answer isn't in it. */
+  NOT_FOUND(2),
+  /** The stream has no events, so the model wasn't asked. */
+  NO_DATA(3),
+  /** The question breaks a limit, which {@link Answer#error()} names; the model wasn't asked. */
+  REJECTED(4),
+  /** The engine could not answer; {@link Answer#error()} says why. */
+  FAILED(5);
+
+  private final int code;
+
+  AnswerStatus(int code) {
+    this.code = code;
+  }
+
+  /** The persisted code. */
+  public int code() {
+    return code;
+  }
+
+  /**
+   * The status of a persisted code.
+   *
+   * @throws IllegalArgumentException where no status has it
+   */
+  public static AnswerStatus ofCode(int code) {
+    for (AnswerStatus status : values()) {
+      if (status.code == code) {
+        return status;
+      }
+    }
+    throw new IllegalArgumentException(
+        "answer status code " + code + " is unknown; this version knows 1 to " + values().length);
+  }
+}

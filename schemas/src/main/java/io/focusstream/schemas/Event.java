@@ -1,0 +1,20 @@
+package io.focusstream.schemas;
+
+import java.util.Objects;
+
+/**
+ * One event of a stream: a log line, a conversation turn.
+ *
+ * @param stream the stream that it belongs to; the key of all state
+ * @param text what happened; may be empty, at most {@link Limits#MAX_TEXT_CHARS} characters
+ * @param timestampMillis when, in milliseconds since 1970-01-01 UTC
+ * @param position where in Kafka it was read; not part of its JSON form
+ */
+public record Event(String stream, String text, long timestampMillis, SourcePosition position) {
+  public Event {
+    Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
+    Limits.requireLength("text", text, Limits.MAX_TEXT_CHARS);
+    Limits.requireRange("timestampMillis", timestampMillis, 0, Long.MAX_VALUE);
+    Objects.requireNonNull(position, "position");
+  }
+}

@@ -1,0 +1,89 @@
+package io.focusstream.schemas;
+
+import java.util.Objects;
+
+/**
+ * The largest sizes of the fields of all records, and the checks that hold them. The JSON Schema
+ * files state the same numbers; a test compares the two.
+ */
+public final class Limits {
+  /** Longest topic name, as in Kafka. */
+  public static final int MAX_TOPIC_CHARS = 249;
+
+  /** Longest stream id, in characters. */
+  public static final int MAX_STREAM_CHARS = 512;
+
+  /** Longest question id, in characters. */
+  public static final int MAX_ID_CHARS = 256;
+
+  /** Longest text of one event, in characters. */
+  public static final int MAX_TEXT_CHARS = 1_048_576;
+
+  /**
+   * Longest question, in characters, that is parsed at all. A question that is too long for the
+   * model is far shorter than this and gets a {@link AnswerStatus#REJECTED} answer.
+   */
+  public static final int MAX_QUESTION_CHARS = 262_144;
+
+  /** Most answer tokens that a question may ask for. */
+  public static final int MAX_ANSWER_TOKENS = 4_096;
+
+  /** Longest error message or reason, in characters; longer ones are cut. */
+  public static final int MAX_MESSAGE_CHARS = 4_096;
+
+  /** How much of a bad value an error message repeats, in characters. */
+  private static final int SHOWN_CHARS = 80;
+
+  private Limits() {}
+
+  /** A message cut to {@link #MAX_MESSAGE_CHARS}. */
+  public static String cutMessage(String message) {
+    return cut(message, MAX_MESSAGE_CHARS);
+  }
+
+  /** A text cut to a length, with an ellipsis as its last character where something was cut. */
+  public static String cut(String text, int maxChars) {
+    if (text.length() <= maxChars) {
+      return text;
+    }
+    int end = maxChars - 1;
+    if (end > 0 && Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--;
+    }
+    return text.substring(0, end) + "…";
+  }
+
+  static String shown(String value) {
+    return "'" + cut(value, SHOWN_CHARS) + "'";
+  }
+
+  static void requireText(String name, String value, int maxChars) {
+    Objects.requireNonNull(value, name);
+    if (value.isBlank()) {
+      throw new IllegalArgumentException(name + " must not be empty; got " + shown(value));
+    }
+    requireLength(name, value, maxChars);
+  }
+
+  static void requireLength(String name, String value, int maxChars) {
+    Objects.requireNonNull(value, name);
+    if (value.length() > maxChars) {
+      throw new IllegalArgumentException(
+          name + " must have at most " + maxChars + " characters; got " + value.length() + ": "
+              + shown(value));
+    }
+  }
+
+  static void requireRange(String name, long value, long min, long max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          name + " must be in [" + min + ", " + max + "]; got " + value);
+    }
+  }
+
+  static void requireShare(String name, double value) {
+    if (!(value >= 0.0 && value <= 1.0)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1]; got " + value);
+    }
+  }
+}

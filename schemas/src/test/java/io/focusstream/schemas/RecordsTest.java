@@ -1,0 +1,129 @@
+package io.focusstream.schemas;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RecordsTest {
+  private static final SourcePosition POSITION = new SourcePosition("queries", 0, 17);
+
+  @Test
+  void everyRecordComesBackFromItsJson() {
+    Answer answer = SchemaTest.fullAnswer();
+    assertEquals(answer, AnswerCodec.decode(AnswerCodec.encode(answer)));
+    Answer rejected = Answer.withoutModel("q", "s", AnswerStatus.REJECTED, "too long");
+    assertEquals(rejected, AnswerCodec.decode(AnswerCodec.encode(rejected)));
+    DeadLetter letter = SchemaTest.fullDeadLetter();
+    assertEquals(letter, DeadLetterCodec.decode(DeadLetterCodec.encode(letter)));
+    DeadLetter bare = new DeadLetter("t", 0, 0, -1, "no value", null, null);
+    assertEquals(bare, DeadLetterCodec.decode(DeadLetterCodec.encode(bare)));
+    assertEquals(
+        new Event("web-1", "GET / 200 ü\u0000", 5, POSITION),
+        EventCodec.decode(EventCodec.encode("web-1", "GET / 200 ü\u0000", 5), POSITION, null, 0));
+    assertEquals(
+        new Query("q-1", "web-1", "who?", 7, 5, POSITION),
+        QueryCodec.decode(QueryCodec.encode("q-1", "web-1", "who?", 7, 5), POSITION, 0));
+  }
+
+  @Test
+  void kafkaRecordStandsInForFieldsLeftOut() {
+    assertEquals(
+        new Event("key", "x", 99, POSITION),
+        EventCodec.decode(utf8("{\"text\":\"x\"}"), POSITION, "key", 99));
+    Query query =
+        QueryCodec.decode(utf8("{\"stream\":\"s\",\"question\":\"?\"}"), POSITION, 99);
+    assertEquals("queries-0@17", query.id());
+    assertEquals(99, query.timestampMillis());
+    assertNull(query.maxAnswerTokens());
+  }
+
+  @Test
+  void unknownFieldsArePassedOver() {
+    assertEquals(
+        "x",
+        EventCodec.decode(utf8("{\"text\":\"x\",\"colour\":{\"a\":[1]}}"), POSITION, "k", 0).text());
+  }
+
+  @Test
+  void errorsNameFieldAndValue() {
+    assertQueryError("query: field 'question' is missing; expected a string", "{\"stream\":\"s\"}");
+    assertQueryError(
+        "query: field 'question' must be a string; got the number 5",
+        "{\"stream\":\"s\",\"question\":5}");
+    assertQueryError(
+        "query: maxAnswerTokens must be in [1, 4096]; got 0",
+        "{\"stream\":\"s\",\"question\":\"?\",\"maxAnswerTokens\":0}");
+    assertQueryError(
+        "query: field 'maxAnswerTokens' must be a whole number; got the number 1.5",
+        "{\"stream\":\"s\",\"question\":\"?\",\"maxAnswerTokens\":1.5}");
+    assertQueryError(
+        "query: stream must not be empty; got ' '", "{\"stream\":\" \",\"question\":\"?\"}");
+    assertQueryError("query: expected a JSON object; got an array of 0", "[]");
+    assertQueryError("query: the value is empty; expected a JSON object", "");
+  }
+
+  @Test
+  void whatIsNotOneJsonObjectIsRefused() {
+    for (String bad : List.of("{", "{} {}", "{\"a\":1,\"a\":2}", "not json", "\u0000", "nul")) {
+      RecordFormatException e =
+          assertThrows(
+              RecordFormatException.class,
+              () -> QueryCodec.decode(utf8(bad), POSITION, 0),
+              () -> "accepted: " + bad);
+      assertTrue(e.getMessage().startsWith("query: "), e.getMessage());
+    }
+    assertThrows(RecordFormatException.class, () -> QueryCodec.decode(null, POSITION, 0));
+    assertThrows(
+        RecordFormatException.class,
+        () -> QueryCodec.decode(new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1}, POSITION, 0));
+  }
+
+  @Test
+  void brokenRangesAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new OffsetRange("t", 0, 5, 4));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Evidence(0, Double.NaN, 0, 0, List.of(), List.of()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Evidence(-2, 0.5, 0, 0, List.of(), List.of()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Event("s", "x".repeat(Limits.MAX_TEXT_CHARS + 1), 0, POSITION));
+  }
+
+  @Test
+  void statusCodesNeverChange() {
+    int[] codes = new int[AnswerStatus.values().length];
+    for (AnswerStatus status : AnswerStatus.values()) {
+      codes[status.ordinal()] = status.code();
+      assertEquals(status, AnswerStatus.ofCode(status.code()));
+    }
+    assertArrayEquals(new int[] {1, 2, 3, 4, 5}, codes);
+    assertThrows(IllegalArgumentException.class, () -> AnswerStatus.ofCode(0));
+  }
+
+  @Test
+  void cutKeepsSurrogatePairsWhole() {
+    assertEquals("ab…", Limits.cut("abcd", 3));
+    assertEquals("a…", Limits.cut("a\uD83D\uDE00bc", 3));
+    assertEquals("abc", Limits.cut("abc", 3));
+  }
+
+  private static void assertQueryError(String message, String json) {
+    RecordFormatException e =
+        assertThrows(
+            RecordFormatException.class, () -> QueryCodec.decode(utf8(json), POSITION, 0));
+    assertEquals(message, e.getMessage());
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
