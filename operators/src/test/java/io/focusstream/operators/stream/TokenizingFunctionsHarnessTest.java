@@ -1,0 +1,79 @@
+package io.focusstream.operators.stream;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.config.StreamOptions;
+import io.focusstream.operators.testing.CharTokenizer;
+import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.AnswerStatus;
+import io.focusstream.schemas.DeadLetter;
+import io.focusstream.schemas.Event;
+import io.focusstream.schemas.Query;
+import io.focusstream.schemas.SourcePosition;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
+import org.junit.jupiter.api.Test;
+
+@SuppressWarnings("try") // the harness's close may throw InterruptedException
+class TokenizingFunctionsHarnessTest {
+  private static final SourcePosition POSITION = new SourcePosition("t", 1, 2);
+  private static final FocusSettings SETTINGS =
+      SettingsFixture.small(
+          config -> {
+            config.set(StreamOptions.MAX_EVENT_TOKENS, 10);
+            config.set(AskOptions.MAX_QUESTION_TOKENS, 28);
+            config.set(AskOptions.MAX_ANSWER_TOKENS, 16);
+          });
+
+  @Test
+  void eventsBecomeTokensAndLongOnesDeadLetters() throws Exception {
+    try (OneInputStreamOperatorTestHarness<Event, TokenizedEvent> harness =
+        ProcessFunctionTestHarnesses.forProcessFunction(
+            new TokenizeEvents(SETTINGS, CharTokenizer.PROVIDER))) {
+      harness.processElement(new Event("s", "123456789\r\n", 7, POSITION), 0);
+      harness.processElement(new Event("s", "1234567890", 8, POSITION), 0);
+      assertEquals(1, harness.extractOutputValues().size());
+      TokenizedEvent event = harness.extractOutputValues().get(0);
+      assertEquals(
+          new TokenizedEvent("s", "123456789\n".chars().toArray(), 7, POSITION), event);
+      DeadLetter letter = harness.getSideOutput(TokenizeEvents.TOO_LONG).remove().getValue();
+      assertEquals(
+          "the event has 11 tokens; at most 10 are taken (focus.stream.max-event-tokens)",
+          letter.reason());
+      assertArrayEquals("1234567890".getBytes(StandardCharsets.UTF_8), letter.value());
+      assertEquals(2, letter.offset());
+    }
+  }
+
+  @Test
+  void questionsAreLaidOutAndLongOnesRejected() throws Exception {
+    try (OneInputStreamOperatorTestHarness<Query, TokenizedQuestion> harness =
+        ProcessFunctionTestHarnesses.forProcessFunction(
+            new PrepareQuestions(SETTINGS, CharTokenizer.PROVIDER))) {
+      harness.processElement(new Query("1", "s", "who?", null, 7, POSITION), 0);
+      harness.processElement(new Query("2", "s", "who?", 5, 7, POSITION), 0);
+      harness.processElement(new Query("3", "s", "who?", 500, 7, POSITION), 0);
+      harness.processElement(new Query("4", "s", "who was it?", null, 7, POSITION), 0);
+      assertEquals(
+          List.of(16, 5, 16),
+          harness.extractOutputValues().stream().map(TokenizedQuestion::maxAnswerTokens).toList());
+      assertEquals(
+          "\nQuestion: who?\nAnswer:",
+          new CharTokenizer().decode(harness.extractOutputValues().get(0).tokens()));
+      Answer answer = harness.getSideOutput(PrepareQuestions.REJECTED).remove().getValue();
+      assertEquals("4", answer.id());
+      assertEquals(AnswerStatus.REJECTED, answer.status());
+      assertEquals(
+          "the question has 30 tokens as the model reads it; at most 28 are taken. Ask more briefly,"
+              + " or raise focus.ask.max-question-tokens",
+          answer.error());
+      assertNull(harness.getSideOutput(PrepareQuestions.REJECTED).poll());
+    }
+  }
+}

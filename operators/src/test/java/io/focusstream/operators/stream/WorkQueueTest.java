@@ -1,0 +1,114 @@
+package io.focusstream.operators.stream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class WorkQueueTest {
+  private final WorkQueue queue = new WorkQueue(10, 1000);
+
+  @Test
+  void questionsGoFirstThenChunksThatQuestionsWaitForThenOthers() {
+    queue.addChunk("a", 0);
+    queue.addChunk("b", 0);
+    queue.addChunk("a", 1);
+    queue.addQuestion("b", 0, "waits", 0, 1);
+    queue.addQuestion("c", 0, "ready", 0, 0);
+    assertEquals("question ready of stream c", queue.next().toString());
+    assertEquals("chunk 0 of stream b", queue.next().toString());
+    assertEquals("chunk 0 of stream a", queue.next().toString());
+    assertEquals("chunk 1 of stream a", queue.next().toString());
+    assertNull(queue.next());
+    assertEquals(4, queue.inFlight());
+    assertEquals(5, queue.size());
+  }
+
+  @Test
+  void aQuestionIsReadyWhenTheLastOfItsChunksIsFinished() {
+    queue.addChunk("a", 0);
+    queue.addChunk("a", 1);
+    queue.addChunk("a", 2);
+    queue.addQuestion("a", 0, "q", 0, 2);
+    Work first = queue.next();
+    Work second = queue.next();
+    Work third = queue.next();
+    queue.finish(second);
+    assertNull(queue.next());
+    queue.finish(first);
+    assertEquals("question q of stream a", queue.next().toString());
+    queue.finish(third);
+    assertEquals(1, queue.size());
+  }
+
+  @Test
+  void nothingIsHandedOutBeyondTheLimit() {
+    WorkQueue narrow = new WorkQueue(1, 1000);
+    narrow.addChunk("a", 0);
+    narrow.addChunk("a", 1);
+    Work first = narrow.next();
+    assertNull(narrow.next());
+    narrow.finish(first);
+    assertEquals("chunk 1 of stream a", narrow.next().toString());
+  }
+
+  @Test
+  void questionsWaitWhileOthersHoldTooManyBytesButChunksGoOn() {
+    queue.addQuestion("a", 0, "large", 0, 0);
+    queue.addQuestion("a", 1, "next", 0, 0);
+    queue.addChunk("a", 0);
+    Work.Question large = (Work.Question) queue.next();
+    queue.loaded(large, 1000);
+    assertEquals("chunk 0 of stream a", queue.next().toString());
+    assertNull(queue.next());
+    queue.finish(large);
+    assertEquals("question next of stream a", queue.next().toString());
+  }
+
+  @Test
+  void whatBacksOffIsNotHandedOutUntilItIsRetriedAndThenFirst() {
+    queue.addChunk("a", 0);
+    queue.addChunk("a", 1);
+    Work first = queue.next();
+    queue.returned(first);
+    assertEquals(0, queue.inFlight());
+    queue.addQuestion("a", 0, "q", 0, 1);
+    queue.retry(first);
+    Work again = queue.next();
+    assertSame(first, again);
+    assertEquals(2, again.attempts);
+    assertEquals("chunk 1 of stream a", queue.next().toString());
+  }
+
+  @Test
+  void aLateReturnAfterFinishChangesNothing() {
+    queue.addChunk("a", 0);
+    Work chunk = queue.next();
+    queue.finish(chunk);
+    queue.returned(chunk);
+    queue.retry(chunk);
+    queue.finish(chunk);
+    assertEquals(0, queue.size());
+    assertEquals(0, queue.inFlight());
+    assertNull(queue.next());
+  }
+
+  @Test
+  void openWorkIsFoundByStream() {
+    assertEquals(Integer.MAX_VALUE, queue.oldestChunkSeen("a"));
+    queue.addQuestion("a", 0, "q", 3, 5);
+    queue.addQuestion("a", 1, "r", 2, 5);
+    assertEquals(2, queue.oldestChunkSeen("a"));
+    assertTrue(queue.hasQuestion("a", "q"));
+    assertFalse(queue.hasQuestion("b", "q"));
+    assertThrows(IllegalStateException.class, () -> queue.addQuestion("a", 2, "q", 0, 0));
+    queue.addChunk("a", 5);
+    assertThrows(IllegalStateException.class, () -> queue.addChunk("a", 5));
+    assertEquals("chunk 5 of stream a", queue.chunk("a", 5).toString());
+    assertNull(queue.chunk("b", 5));
+  }
+}
