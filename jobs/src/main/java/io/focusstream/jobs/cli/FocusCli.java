@@ -48,6 +48,9 @@ public final class FocusCli implements Callable<Integer> {
     line.addSubcommand(new LocalCommand(models));
     line.addSubcommand(new AskCommand());
     line.addSubcommand(new RunCommand(models));
+    line.addSubcommand(new ModelCommand());
+    line.addSubcommand(new TrainCommand());
+    line.addSubcommand(new EvalCommand());
     return configure(line);
   }
 

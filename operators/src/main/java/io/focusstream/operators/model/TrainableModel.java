@@ -146,9 +146,14 @@ public final class TrainableModel implements AutoCloseable {
   public Result sequences(int[][] tokens, float[][] weights) {
     return pass(
         scratch ->
-            run(
+            graph.train(
                 scratch,
                 "lm_loss",
+                inOrder(),
+                shape,
+                constants,
+                frequencies,
+                scratch.create(new long[] {precision.torchType()}),
                 FocusModel.tokens(scratch, List.of(tokens), tokens[0].length),
                 scratch.create(weights)));
   }
@@ -225,11 +230,16 @@ public final class TrainableModel implements AutoCloseable {
     }
   }
 
-  private NDArray[] run(NDManager scratch, String method, Object... more) {
+  private List<NDArray> inOrder() {
     List<NDArray> arranged = new ArrayList<>();
     for (String name : ModelWeights.names(config)) {
       arranged.add(master.get(name));
     }
+    return arranged;
+  }
+
+  private NDArray[] run(NDManager scratch, String method, Object... more) {
+    List<NDArray> arranged = inOrder();
     if (precision != Precision.FLOAT32) {
       List<NDArray> matrices = new ArrayList<>();
       for (int i = ModelWeights.LEADING - 1; i < arranged.size(); i++) {

@@ -1,0 +1,326 @@
+package io.focusstream.jobs.cli;
+
+import io.focusstream.jobs.training.TrainingCheckpoint;
+import io.focusstream.jobs.training.TrainingLoop;
+import io.focusstream.jobs.training.TrainingPlan;
+import io.focusstream.jobs.training.data.BatchOptions;
+import io.focusstream.jobs.training.data.BatchStream;
+import io.focusstream.jobs.training.data.Books;
+import io.focusstream.jobs.training.data.Schedule;
+import io.focusstream.jobs.training.tokenizer.BpeTrainer;
+import io.focusstream.jobs.training.tokenizer.TokenizerMain;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.TrainableModel;
+import io.focusstream.operators.model.checkpoint.ModelConfig;
+import io.focusstream.operators.model.checkpoint.TensorType;
+import io.focusstream.operators.text.ByteLevelBpe;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code focus train}: from text to a checkpoint folder that the engine loads. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      TrainCommand.Tokenizer.class,
+      TrainCommand.Base.class,
+      TrainCommand.Projections.class,
+      TrainCommand.Export.class
+    },
+    description = "Train a tokenizer, a base model, its added projections; write a checkpoint folder.",
+    footer = {
+      "",
+      "The model that ships was made by, in this order: tokenizer, base, projections, export.",
+      "A run that is stopped goes on from its last checkpoint when the same command is given again."
+    })
+public final class TrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(spec.commandLine(), "tokenizer, base, projections or export?");
+  }
+
+  private static Books books(Path folder) throws IOException {
+    return folder == null ? null : Books.read(folder);
+  }
+
+  /** {@code focus train tokenizer}. */
+  @Command(
+      name = "tokenizer",
+      mixinStandardHelpOptions = true,
+      description = "Train a byte-level BPE tokenizer on books and generated logs.")
+  static final class Tokenizer implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--books", required = true, description = "Folder of plain-text books.")
+    private Path books;
+
+    @Option(names = "--out", required = true, description = "The tokenizer.json to write.")
+    private Path out;
+
+    @Option(names = "--vocabulary", defaultValue = "4096", description = "Entries: ${DEFAULT-VALUE}.")
+    private int vocabulary;
+
+    @Option(names = "--seed", defaultValue = "1", description = "Of the generated lines: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+        names = "--megabytes",
+        defaultValue = "24",
+        description = "Generated lines, in megabytes: ${DEFAULT-VALUE}.")
+    private int megabytes;
+
+    @Override
+    public Integer call() throws IOException {
+      BpeTrainer.Result result = TokenizerMain.train(books(books), vocabulary, seed, megabytes);
+      try (Writer writer = Files.newBufferedWriter(out)) {
+        result.write(writer);
+      }
+      spec.commandLine().getOut().printf("%d entries in %s%n", result.pieces().size(), out);
+      return ExitCodes.OK;
+    }
+  }
+
+  /** What both runs need. */
+  static final class RunOptions {
+    @Option(names = "--config", required = true, description = "The model's config.json.")
+    private Path config;
+
+    @Option(names = "--tokenizer", required = true, description = "Its tokenizer.json.")
+    private Path tokenizer;
+
+    @Option(names = "--books", description = "Folder of plain-text books; none without it.")
+    private Path books;
+
+    @Option(names = "--out", required = true, description = "Folder of the run's checkpoint.")
+    private Path out;
+
+    @Option(names = "--minutes", required = true, description = "Time in all, resumed runs counted.")
+    private double minutes;
+
+    @Option(names = "--seed", defaultValue = "1", description = "Of weights and data: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--warm-up", defaultValue = "80", description = "Steps: ${DEFAULT-VALUE}.")
+    private int warmUp;
+
+    @Option(names = "--every", defaultValue = "20", description = "Steps a progress line: ${DEFAULT-VALUE}.")
+    private int every;
+
+    @Option(names = "--threads", defaultValue = "1", description = "Threads that make data: ${DEFAULT-VALUE}.")
+    private int threads;
+
+    @Option(
+        names = "--precision",
+        description = "Of the products: ${COMPLETION-CANDIDATES}; what the processor has where not given.")
+    private Precision precision;
+
+    ModelConfig modelConfig() throws IOException {
+      return ModelConfig.parse(config.toString(), Files.readString(config));
+    }
+
+    void run(
+        CommandSpec spec,
+        TrainableModel.Part part,
+        String stages,
+        double learningRate,
+        Map<String, float[]> initial,
+        StageData data)
+        throws IOException {
+      TrainingPlan plan =
+          new TrainingPlan(
+              Duration.ofMillis(Math.round(minutes * 60_000)),
+              TrainingPlan.parseStages(stages),
+              learningRate,
+              warmUp,
+              seed,
+              every,
+              out);
+      ByteLevelBpe bpe = ByteLevelBpe.load(tokenizer);
+      Books read = books(books);
+      new TrainingLoop(
+              modelConfig(),
+              plan,
+              part,
+              precision != null ? precision : Precision.forThisProcessor(),
+              // another seed a stage, so that no batch comes twice
+              stage -> data.open(bpe, read, plan.stages().get(stage).limit(), seed * 1000 + stage, threads),
+              spec.commandLine().getOut())
+          .run(initial);
+    }
+  }
+
+  private interface StageData {
+    BatchStream open(ByteLevelBpe tokenizer, Books books, int limit, long seed, int threads);
+  }
+
+  /** {@code focus train base}. */
+  @Command(
+      name = "base",
+      mixinStandardHelpOptions = true,
+      sortOptions = false,
+      description = "Train a base model from fresh weights: text, logs, copies, look-ups.")
+  static final class Base implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private RunOptions options;
+
+    @Option(
+        names = "--stages",
+        defaultValue = "64:0.12,128:0.2,256:0.35,512:0.33",
+        description = "Row lengths and their part of the time: ${DEFAULT-VALUE}.")
+    private String stages;
+
+    @Option(names = "--learning-rate", defaultValue = "1.5e-3", description = "Largest: ${DEFAULT-VALUE}.")
+    private double learningRate;
+
+    @Option(names = "--batch-tokens", defaultValue = "4096", description = "A step: ${DEFAULT-VALUE}.")
+    private int batchTokens;
+
+    @Option(names = "--init", description = "Checkpoint folder to begin with instead of fresh weights.")
+    private Path init;
+
+    @Override
+    public Integer call() throws IOException {
+      Map<String, float[]> initial =
+          init == null
+              ? TrainingCheckpoint.initial(options.modelConfig(), options.seed)
+              : TrainingCheckpoint.weights(init);
+      options.run(
+          spec,
+          TrainableModel.Part.BASE,
+          stages,
+          learningRate,
+          initial,
+          (tokenizer, books, limit, seed, threads) -> {
+            BatchOptions d = BatchOptions.defaults(seed);
+            return BatchStream.base(
+                tokenizer,
+                books,
+                new BatchOptions(
+                    seed,
+                    Schedule.parse("0:" + limit),
+                    batchTokens,
+                    d.chunks(),
+                    d.memoryTokens(),
+                    d.rowTokens()),
+                0,
+                threads);
+          });
+      return ExitCodes.OK;
+    }
+  }
+
+  /** {@code focus train projections}. */
+  @Command(
+      name = "projections",
+      mixinStandardHelpOptions = true,
+      sortOptions = false,
+      description = "Train the added projections beside a frozen base (FocusLLM section 3.3).")
+  static final class Projections implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private RunOptions options;
+
+    @Option(names = "--init", required = true, description = "The base's checkpoint folder.")
+    private Path init;
+
+    @Option(
+        names = "--stages",
+        defaultValue = "2:0.15,6:0.2,16:0.3,48:0.35",
+        description = "Most chunks and their part of the time: ${DEFAULT-VALUE}.")
+    private String stages;
+
+    @Option(names = "--learning-rate", defaultValue = "1.5e-3", description = "Largest: ${DEFAULT-VALUE}.")
+    private double learningRate;
+
+    @Option(
+        names = "--memory-tokens",
+        defaultValue = "4096",
+        description = "Most tokens of a step's memory: ${DEFAULT-VALUE}.")
+    private int memoryTokens;
+
+    @Option(
+        names = "--row-tokens",
+        defaultValue = "8192",
+        description = "Most chunks x questions x prompt tokens of a step: ${DEFAULT-VALUE}.")
+    private int rowTokens;
+
+    @Override
+    public Integer call() throws IOException {
+      options.run(
+          spec,
+          TrainableModel.Part.ADDED,
+          stages,
+          learningRate,
+          TrainingCheckpoint.weights(init),
+          (tokenizer, books, limit, seed, threads) -> {
+            BatchOptions d = BatchOptions.defaults(seed);
+            return BatchStream.focus(
+                tokenizer,
+                books,
+                new BatchOptions(
+                    seed,
+                    d.lengths(),
+                    d.batchTokens(),
+                    Schedule.parse("0:" + limit),
+                    memoryTokens,
+                    rowTokens),
+                0,
+                threads);
+          });
+      return ExitCodes.OK;
+    }
+  }
+
+  /** {@code focus train export}. */
+  @Command(
+      name = "export",
+      mixinStandardHelpOptions = true,
+      description = "Write a checkpoint folder that the engine loads: bfloat16 weights, config, tokenizer.")
+  static final class Export implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--from", required = true, description = "Checkpoint folder of a projections run.")
+    private Path from;
+
+    @Option(names = "--config", required = true, description = "The model's config.json.")
+    private Path config;
+
+    @Option(names = "--tokenizer", required = true, description = "Its tokenizer.json.")
+    private Path tokenizer;
+
+    @Option(names = "--out", required = true, description = "The folder to write.")
+    private Path out;
+
+    @Override
+    public Integer call() throws IOException {
+      ModelConfig read = ModelConfig.parse(config.toString(), Files.readString(config));
+      Files.createDirectories(out);
+      TrainingCheckpoint.writeModel(
+          out.resolve("model.safetensors"), read, TrainingCheckpoint.weights(from), TensorType.BF16);
+      copy(config, out.resolve("config.json"));
+      copy(tokenizer, out.resolve("tokenizer.json"));
+      spec.commandLine().getOut().println("written: " + out);
+      return ExitCodes.OK;
+    }
+
+    private static void copy(Path source, Path target) throws IOException {
+      if (!source.toAbsolutePath().normalize().equals(target.toAbsolutePath().normalize())) {
+        Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+}

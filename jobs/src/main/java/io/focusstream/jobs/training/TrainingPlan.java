@@ -1,0 +1,92 @@
+package io.focusstream.jobs.training;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * How long and how fast a part learns.
+ *
+ * @param time how long in all, resumed runs counted together
+ * @param stages limits (row lengths, or chunk counts) and the part of the time that each holds
+ * @param learningRate the largest
+ * @param warmUpSteps steps from zero to the largest
+ * @param seed of the data
+ * @param every steps between two progress lines
+ * @param out folder of the checkpoint
+ */
+public record TrainingPlan(
+    Duration time,
+    List<Stage> stages,
+    double learningRate,
+    int warmUpSteps,
+    long seed,
+    int every,
+    Path out) {
+
+  /** A limit and the part of the time that it holds, in (0, 1]. */
+  public record Stage(int limit, double part) {}
+
+  public TrainingPlan {
+    Objects.requireNonNull(out, "out");
+    stages = List.copyOf(stages);
+    if (stages.isEmpty()) {
+      throw new IllegalArgumentException("give at least one stage, LIMIT:PART");
+    }
+    if (!(learningRate > 0)) {
+      throw new IllegalArgumentException("learning-rate must be above 0; got " + learningRate);
+    }
+    if (time.isNegative() || time.isZero()) {
+      throw new IllegalArgumentException("the time must be above 0; got " + time);
+    }
+  }
+
+  /** Reads {@code 64:0.2,128:0.8}; parts are scaled so that they sum to 1. */
+  public static List<Stage> parseStages(String written) {
+    List<Stage> stages = new ArrayList<>();
+    double sum = 0;
+    for (String one : written.split(",")) {
+      String[] both = one.strip().split(":");
+      try {
+        Stage stage = new Stage(Integer.parseInt(both[0]), Double.parseDouble(both[1]));
+        if (stage.limit() < 1 || !(stage.part() > 0)) {
+          throw new NumberFormatException("not above 0");
+        }
+        stages.add(stage);
+        sum += stage.part();
+      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        throw new IllegalArgumentException(
+            "a stage is LIMIT:PART, for example 256:0.4; got '" + one + "'", e);
+      }
+    }
+    double all = sum;
+    return stages.stream().map(s -> new Stage(s.limit(), s.part() / all)).toList();
+  }
+
+  /** Index of the stage at a part of the time in [0, 1]. */
+  public int stageAt(double progress) {
+    double end = 0;
+    for (int i = 0; i < stages.size(); i++) {
+      end += stages.get(i).part();
+      if (progress < end) {
+        return i;
+      }
+    }
+    return stages.size() - 1;
+  }
+
+  /**
+   * The learning rate: linear from zero over the warm-up, then a cosine to a tenth, and straight to
+   * zero over the last tenth of the time.
+   *
+   * @param step from 0
+   * @param progress part of the time in [0, 1]
+   */
+  public double learningRate(long step, double progress) {
+    double warm = Math.min(1.0, (step + 1.0) / warmUpSteps);
+    double cosine = 0.1 + 0.9 * 0.5 * (1 + Math.cos(Math.PI * progress));
+    return learningRate * warm * cosine * Math.min(1.0, (1 - progress) * 10);
+  }
+}
