@@ -5,7 +5,7 @@
       --stages 64:.03,128:.05,… --minutes 8 --out DIR
   python3 train.py added --graph focus.pt --config config.json --init DIR --data '…' --stages 4:.05,16:.1,… --minutes 8 --out DIR
 
-A stage is LIMIT:FRACTION of the time; `{limit}`, `{seed}` and `{start}` in the data command are replaced a stage.
+A stage is LIMIT:FRACTION of the time; `{limit}` and `{seed}` in the data command are replaced a stage.
 """
 
 import argparse
@@ -163,9 +163,14 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--every", type=int, default=50)
     p.add_argument("--resume", action="store_true")
+    p.add_argument("--precision", choices=["bf16", "float32"], default="bf16")
     o = p.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    dtype = torch.bfloat16 if o.precision == "bf16" else torch.float32
+
+    def product(name, t):  # the type of a weight: on a CPU the embedding, norms and the residual stream stay float32
+        return t if device == "cpu" and (t.dim() == 1 or "embed" in name) else t.to(dtype)
+
     torch.manual_seed(o.seed)
     torch._C._jit_set_profiling_executor(False)
     torch._C._jit_set_texpr_fuser_enabled(False)
@@ -214,7 +219,7 @@ def main():
         opt.load_state_dict(s["opt"])
         start_step, spent = s["step"], s["spent"]
         say(f"resumed at step {start_step}, {spent:.0f} s")
-    frozen = {n: t.to(dtype) for n, t in master.items() if n not in trained}
+    frozen = {n: product(n, t) for n, t in master.items() if n not in trained}
 
     heads = config["num_attention_heads"]
     size = config.get("head_dim") or config["hidden_size"] // heads
@@ -227,8 +232,7 @@ def main():
     ends = np.cumsum([f for _, f in stages]) / sum(f for _, f in stages) * total
 
     def open_stage(i):
-        return Records(o.data.replace("{limit}", stages[i][0]).replace("{seed}", str(o.seed * 1000 + i)).replace(
-            "{start}", "0"))
+        return Records(o.data.replace("{limit}", stages[i][0]).replace("{seed}", str(o.seed * 1000 + i + start_step)))
 
     def save():
         tensors = {n: t for n, t in master.items() if o.phase == "added" or "beacon" not in n}
@@ -242,7 +246,6 @@ def main():
     ahead = open_stage(stage + 1) if stage + 1 < len(stages) else None
     step, tokens = start_step, 0
     sums = {}
-    data.ready.queue  # the first batch is made while the rest is set up
     first = data.next()
     began = last_time = last_save = time.time()
     waited = 0.0
@@ -269,14 +272,16 @@ def main():
         lr = o.lr * min(1, (step + 1) / o.warmup) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * f))) * min(1, (1 - f) * 10)
         for g in opt.param_groups:
             g["lr"] = lr
-        w = [frozen[n] if n in frozen else master[n].to(dtype) for n in order if n is not None]
-        if order[2] is None:
-            w.insert(2, w[0])
         if o.phase == "base":
-            out = graph.lm_loss(w, cfg, consts, inv, r["tokens"], r["weights"])
+            w = [master[n or order[0]] for n in order]
+            out = graph.lm_loss(w, cfg, consts, inv, torch.tensor([15 if o.precision == "bf16" else 6]), r["tokens"],
+                                r["weights"])
             tokens += r["tokens"].numel()
             key = str(r["tokens"].size(1))
         else:
+            w = [frozen[n] if n in frozen else product(n, master[n]) for n in order if n is not None]
+            if order[2] is None:
+                w.insert(2, w[0].to(dtype))
             with torch.no_grad():
                 k, v = graph.prefill(w, cfg, consts, inv, r["chunks"])
                 k, v = int8_noise(k), int8_noise(v)

@@ -164,8 +164,10 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.setProperty("log.retention.ms", "-1");
     p.setProperty("log.cleaner.enable", "true");
     p.setProperty("log.cleaner.dedupe.buffer.size", "2097152");
-    // There is one node: nothing to hand over before it stops.
-    p.setProperty("controlled.shutdown.enable", "false");
+    // After a kill the broker can register again only when its old session has timed out; after a
+    // controlled shutdown at once.
+    p.setProperty("broker.heartbeat.interval.ms", "1000");
+    p.setProperty("broker.session.timeout.ms", "6000");
     p.setProperty("num.network.threads", "1");
     p.setProperty("num.io.threads", "2");
     p.setProperty("background.threads", "1");

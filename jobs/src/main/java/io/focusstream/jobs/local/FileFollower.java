@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -109,6 +110,10 @@ public final class FileFollower implements AutoCloseable {
       return true;
     }
     if (wasReplaced()) {
+      if (channel.size() > readOffset) {
+        // Written between our last read and the rename.
+        return true;
+      }
       flushPartial();
       closeChannel();
       resume = null;
@@ -240,21 +245,23 @@ public final class FileFollower implements AutoCloseable {
   private void take(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       byte next = bytes.get();
-      readOffset++;
       if (next == '\n') {
+        readOffset++;
         emit();
       } else {
-        partial.write(next);
-        if (partial.size() >= MAX_LINE_BYTES && !isContinuation(bytes)) {
+        if (partial.size() >= MAX_LINE_BYTES
+            && (!isContinuation(next) || partial.size() >= MAX_LINE_BYTES + 3)) {
           emit();
         }
+        readOffset++;
+        partial.write(next);
       }
     }
   }
 
-  /** Whether the next byte belongs to the same UTF-8 character as the one before. */
-  private static boolean isContinuation(ByteBuffer bytes) {
-    return bytes.hasRemaining() && (bytes.get(bytes.position()) & 0xC0) == 0x80;
+  /** Whether a byte belongs to the same UTF-8 character as the one before it. */
+  private static boolean isContinuation(byte next) {
+    return (next & 0xC0) == 0x80;
   }
 
   private void flushPartial() throws IOException {
@@ -273,7 +280,7 @@ public final class FileFollower implements AutoCloseable {
     }
     int length = line.length;
     if (length > 0 && line[length - 1] == '\r') {
-      line = java.util.Arrays.copyOf(line, length - 1);
+      line = Arrays.copyOf(line, length - 1);
     }
     sink.accept(line, new FilePosition(lineOffset, headBytes, headCrc, fileKey));
   }

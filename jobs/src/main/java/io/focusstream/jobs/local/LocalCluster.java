@@ -81,7 +81,7 @@ public final class LocalCluster implements AutoCloseable {
         dataDir.child("checkpoints").toUri().toString());
     c.set(
         CheckpointingOptions.SAVEPOINT_DIRECTORY, dataDir.child("savepoints").toUri().toString());
-    c.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(10));
+    c.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(30));
     c.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);

@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
+import java.util.function.DoubleBinaryOperator;
 import org.apache.flink.configuration.ConfigurationUtils;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.metrics.Counter;
@@ -42,26 +42,21 @@ public final class MetricTap implements MetricReporter {
    * @param operatorName of these operators only; {@code null} takes all
    */
   public static OptionalDouble sum(String name, String operatorName) {
-    return sum(
-        named ->
-            (named.name.equals(name) || named.identifier.endsWith("." + name))
-                && (operatorName == null
-                    || operatorName.equals(named.variables.get("<operator_name>"))));
+    return reduce(name, operatorName, Double::sum);
   }
 
-  private static OptionalDouble sum(Predicate<Named> predicate) {
-    double sum = 0;
-    boolean found = false;
-    for (Map.Entry<Metric, Named> entry : METRICS.entrySet()) {
-      if (predicate.test(entry.getValue())) {
-        OptionalDouble value = value(entry.getKey());
-        if (value.isPresent()) {
-          sum += value.getAsDouble();
-          found = true;
-        }
-      }
-    }
-    return found ? OptionalDouble.of(sum) : OptionalDouble.empty();
+  /** As {@link #sum(String, String)} over all operators, but the largest. */
+  public static OptionalDouble max(String name) {
+    return reduce(name, null, Math::max);
+  }
+
+  private static OptionalDouble reduce(
+      String name, String operatorName, DoubleBinaryOperator operator) {
+    return METRICS.entrySet().stream()
+        .filter(entry -> entry.getValue().is(name, operatorName))
+        .map(entry -> value(entry.getKey()))
+        .flatMapToDouble(OptionalDouble::stream)
+        .reduce(operator);
   }
 
   private static OptionalDouble value(Metric metric) {
@@ -104,7 +99,12 @@ public final class MetricTap implements MetricReporter {
     return p;
   }
 
-  private record Named(String name, String identifier, Map<String, String> variables) {}
+  private record Named(String name, String identifier, Map<String, String> variables) {
+    boolean is(String wanted, String operatorName) {
+      return (name.equals(wanted) || identifier.endsWith("." + wanted))
+          && (operatorName == null || operatorName.equals(variables.get("<operator_name>")));
+    }
+  }
 
   /** Found by Flink through {@code META-INF/services}. */
   public static final class Factory implements MetricReporterFactory {

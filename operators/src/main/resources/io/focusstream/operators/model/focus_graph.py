@@ -256,34 +256,70 @@ class FocusGraph(Module):
 
   # --- training --------------------------------------------------------------------------------------------------
 
-  # Next-token loss of a plain decoder. tokens (B, S); weights (B, S) of predicting each token from those before it.
-  # -> [weighted sum of the losses, sum of weights, weighted number predicted right]
-  def lm_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, tokens: Tensor, weights: Tensor) -> List[Tensor]:
+  # x / root mean square of x; the norm's weight is folded into the matrices that read it.
+  def unit(self: __torch__.FocusGraph, x: Tensor, eps: float) -> Tensor:
+    length = torch.linalg_vector_norm(x, 2, [-1], True)
+    mean = torch.mul(torch.mul(length, length), torch.div(1., float(torch.size(x, -1))))
+    return torch.mul(x, torch.rsqrt(torch.add(mean, eps)))
+
+  # A float32 weight (out, in) with the norm's weight (in) before it folded in, in the type of products.
+  def folded(self: __torch__.FocusGraph, w: Tensor, norm: Tensor, dtype: int) -> Tensor:
+    return torch.to(torch.mul(w, norm), dtype)
+
+  # Next-token loss of a plain decoder, arranged for learning on a CPU: q, k, v and gate, up are one product each, norms' weights
+  # are folded into matrices, rotary embedding is one complex product over pairs of dimensions put side by side (the same
+  # permutation of q and k, which attention doesn't see), and only positions with a weight reach the head.
+  #
+  # w: float32; type: int64 on the CPU, the type of products, 15 = bfloat16, 6 = float32. tokens (B, S); weights (B, S) of
+  # predicting each token from those before it. -> [weighted sum of the losses, sum of weights, weighted number predicted right]
+  def lm_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, weights: Tensor) -> List[Tensor]:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
     eps = float(consts[0])
+    dtype = int(product[0])
+    dev = ops.prim.device(tokens)
+    b = torch.size(tokens, 0)
+    s = torch.size(tokens, 1)
+    half = torch.size(inv, 0)
+    d = half * 2
+    wide = n_heads * d
+    narrow = n_kv * d
+    # row r of a head goes to 2 r for r < D/2, else to 2 (r - D/2) + 1
+    pairs = torch.reshape(torch.transpose(torch.view(torch.arange(d, dtype=4, device=dev), [2, half]), 0, 1), [-1])
+    rows = torch.reshape(torch.add(torch.unsqueeze(torch.mul(torch.arange(n_heads + n_kv, dtype=4, device=dev), d), 1), pairs), [-1])
+    angles = torch.mul(torch.unsqueeze(torch.arange(s, dtype=6, device=dev), 1), inv)
+    turn = torch.view(torch.polar(torch.ones_like(angles), angles), [1, s, 1, half])
     x = torch.embedding(w[0], tokens)
-    cos, sin = self.rotary(torch.arange(torch.size(tokens, 1), dtype=6, device=ops.prim.device(tokens)), inv)
     for l in range(layers):
       at = 3 + l * 13
-      h = self.norm(x, w[at], eps)
-      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
-      v = self.heads(self.linear(h, w[at + 3]), n_kv)
-      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
-      x = torch.add(x, self.linear(self.join(self.causal(q, k, v)), w[at + 4]))
-      x = self.mlp(x, w, at, eps)
-    last = torch.size(x, 1) - 1
-    x = self.norm(torch.slice(x, 1, 0, last, 1), w[1], eps)
-    target = torch.reshape(torch.slice(tokens, 1, 1, 9223372036854775807, 1), [-1])
+      qk = torch.index_select(torch.cat([w[at + 1], w[at + 2]], 0), 0, rows)
+      qkv = self.folded(torch.cat([qk, w[at + 3]], 0), w[at], dtype)
+      h = torch.linear(torch.to(self.unit(x, eps), dtype), qkv)
+      turned = torch.reshape(torch.to(torch.slice(h, 2, 0, wide + narrow, 1), 6), [b, s, n_heads + n_kv, half, 2])
+      turned = torch.flatten(torch.view_as_real(torch.mul(torch.view_as_complex(turned), turn)), 3, 4)
+      q = torch.transpose(torch.slice(turned, 2, 0, n_heads, 1), 1, 2)
+      k = torch.transpose(torch.slice(turned, 2, n_heads, n_heads + n_kv, 1), 1, 2)
+      v = self.heads(torch.to(torch.slice(h, 2, wide + narrow, wide + 2 * narrow, 1), 6), n_kv)
+      y = torch.to(self.join(self.causal(q, k, v)), dtype)
+      x = torch.add(x, torch.to(torch.linear(y, torch.to(w[at + 4], dtype)), 6))
+      gate_up = self.folded(torch.cat([w[at + 6], w[at + 7]], 0), w[at + 5], dtype)
+      h = torch.linear(torch.to(self.unit(x, eps), dtype), gate_up)
+      f = torch.size(w[at + 6], 0)
+      h = torch.mul(torch.silu(torch.slice(h, 2, 0, f, 1)), torch.slice(h, 2, f, 2 * f, 1))
+      x = torch.add(x, torch.to(torch.linear(h, torch.to(w[at + 8], dtype)), 6))
     weight = torch.reshape(torch.slice(weights, 1, 1, 9223372036854775807, 1), [-1])
-    return self.loss(torch.reshape(self.linear(x, w[2]), [torch.size(target, 0), -1]), target, weight)
+    picked = torch.squeeze(torch.nonzero(weight), 1)
+    target = torch.index_select(torch.reshape(torch.slice(tokens, 1, 1, 9223372036854775807, 1), [-1]), 0, picked)
+    x = torch.reshape(torch.slice(x, 1, 0, s - 1, 1), [b * (s - 1), -1])
+    x = self.unit(torch.index_select(x, 0, picked), eps)
+    logits = torch.linear(torch.to(x, dtype), self.folded(w[2], w[1], dtype))
+    return self.loss(logits, target, torch.index_select(weight, 0, picked))
 
   # logits (M, V), target (M), weight (M) -> [weighted loss, weight, weighted hits]
   def loss(self: __torch__.FocusGraph, logits: Tensor, target: Tensor, weight: Tensor) -> List[Tensor]:
-    wide = torch.to(logits, 6)
-    each = torch.sub(torch.logsumexp(wide, [-1]), torch.squeeze(torch.gather(wide, -1, torch.unsqueeze(target, -1)), -1))
-    hits = torch.to(torch.eq(torch.argmax(wide, -1), target), 6)
+    each = torch.cross_entropy_loss(torch.to(logits, 6), target, None, 0, -100, 0.)
+    hits = torch.to(torch.eq(torch.argmax(torch.detach(logits), -1), target), 6)
     return [torch.sum(torch.mul(each, weight)), torch.sum(weight), torch.sum(torch.mul(hits, weight))]
 
   # Candidates of Q questions over C chunks, for A answer steps each, in one pass: an ordinary stream (frozen) of the

@@ -121,7 +121,7 @@ final class BaseBatches {
     int size = row.size();
     boolean beginFirst = rng.chance(0.25);
     int contextWeight = rng.chance(0.5) ? 1 : 2;
-    double share = size <= 64 ? 0.4 + 0.25 * rng.unit() : 0.3 + 0.55 * rng.unit();
+    double share = size <= 64 ? 0.4 + 0.25 * rng.unit() : 0.3 + 0.5 * rng.unit();
     boolean tailOrder = rng.chance(0.2);
     double notFound = rng.pick(0.15, 0.3, 0.4, 0.5);
     for (int tries = 0; tries < 8; tries++) {
@@ -144,8 +144,9 @@ final class BaseBatches {
         all.add(i);
       }
       boolean any = false;
+      int count = 0;
       int misses = 0;
-      while (misses < 12) {
+      while (misses < 16) {
         Asked asked = rng.chance(notFound) ? maker.unanswerable(rng) : maker.answerable(rng, all);
         if (asked == null) {
           misses++;
@@ -153,7 +154,7 @@ final class BaseBatches {
         }
         int needed = asked.prompt().length + asked.answer().length + (tailOrder && !any ? 0 : 1);
         if (needed > trial.left()) {
-          misses += 4;
+          misses += 5;
           continue;
         }
         if (!(tailOrder && !any)) {
@@ -166,8 +167,9 @@ final class BaseBatches {
           trial.add(token, FULL);
         }
         any = true;
+        count++;
       }
-      if (any) {
+      if (count >= Math.min(4, size / 64) || any && tries == 7) {
         row.take(trial);
         return;
       }

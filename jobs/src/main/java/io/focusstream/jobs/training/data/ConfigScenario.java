@@ -11,6 +11,10 @@ final class ConfigScenario implements Scenario {
           "What is {k}?", "{k}", "value of {k}", "What is {k} set to?", "{k} =", "{k}=", "what is {k}",
           "What is the value of {k}?", "setting of {k}", "how is {k} configured", "What does {k} say?",
           "show {k}", "get {k}", "config {k}");
+  private static final List<String> TITLED =
+      List.of(
+          "What is the {k}?", "{k}", "What {k} is it?", "the {k}", "Which {k}?", "what is the {k}", "{k}:",
+          "which {k} is used", "What was the {k}?", "show the {k}");
   private final String separator;
   private final String indent;
   private final String joiner;
@@ -21,6 +25,7 @@ final class ConfigScenario implements Scenario {
   private String stem;
   private final LogHeader header;
   private final boolean withHeader;
+  private final boolean titles;
 
   ConfigScenario(Rng rng) {
     metric = rng.chance(0.35);
@@ -30,10 +35,15 @@ final class ConfigScenario implements Scenario {
     title = rng.pick(Words.CLASS_PARTS) + rng.pick("Config", "Settings", "Options", "Properties");
     stem = rng.pick(Words.NOUNS);
     header = new LogHeader(rng);
-    withHeader = rng.chance(0.15);
+    titles = !metric && rng.chance(0.25);
+    withHeader = titles || rng.chance(0.15);
   }
 
   private String name(Rng rng) {
+    if (titles) {
+      String name = Words.capital(rng.chance(0.5) ? stem : rng.pick(Words.NOUNS)) + " " + rng.pick("version", "id", "commitId", "startTimeMs", "address", "port", "mode", "name", "home", "path", "level", "size", rng.pick(Words.NOUNS));
+      return rng.chance(0.3) ? rng.pick(Words.ADJECTIVES) + " " + name : name;
+    }
     if (rng.chance(0.2)) {
       stem = rng.pick(Words.PACKAGES);
     }
@@ -55,7 +65,7 @@ final class ConfigScenario implements Scenario {
     return switch (rng.below(10)) {
       case 0 -> rng.pick("true", "false");
       case 1 -> rng.pick("null", "none", "auto", "default", "all");
-      case 2 -> Values.path(rng);
+      case 2 -> rng.chance(0.6) ? Values.path(rng) : rng.pick("[]", "PLAINTEXT", "PLAINTEXT://" + Values.host(rng) + ":" + rng.number(4), "LOG", "0.8", "delete", "[" + rng.pick(Words.NOUNS) + "]");
       case 3 -> Values.packageName(rng) + "." + Values.className(rng);
       case 4 -> Values.host(rng) + ":" + rng.between(1000, 65000);
       case 5 -> Values.duration(rng);
@@ -83,8 +93,12 @@ final class ConfigScenario implements Scenario {
     if (metric && rng.chance(0.3)) {
       line.add("{").add(rng.pick(Words.NOUNS)).add("=\"").add(rng.pick(Words.NOUNS)).add("\"}");
     }
-    line.add(separator);
-    line.fact(name, null, "value", List.of("value"), OWN, value(rng), false);
+    line.add(titles ? ": " : separator);
+    String value = titles && rng.chance(0.5) ? rng.pick(Values.version(rng), rng.hex(16), Values.host(rng), Values.uuid(rng)) : value(rng);
+    line.fact(name, null, "value", List.of("value"), titles ? TITLED : OWN, value, false);
+    if (withHeader) {
+      header.end(line);
+    }
     out.add(line.build());
   }
 }

@@ -65,6 +65,19 @@ final class Draft {
     return factsOf.get(fact.anchor().toLowerCase(Locale.ROOT) + "\n" + fact.field());
   }
 
+  /** Whether these facts all say the same. */
+  boolean agree(List<int[]> same) {
+    String first = null;
+    for (int[] at : same) {
+      String value = lines.get(at[0]).value(fact(at));
+      if (first != null && !first.equals(value)) {
+        return false;
+      }
+      first = value;
+    }
+    return true;
+  }
+
   /** The lines that a scenario wrote about the anchor; empty where there are none. */
   List<Integer> linesOf(String anchor) {
     return linesOfAnchor.getOrDefault(anchor.toLowerCase(Locale.ROOT), List.of());

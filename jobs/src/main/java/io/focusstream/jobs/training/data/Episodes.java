@@ -17,13 +17,19 @@ final class Episodes {
   /** A draft of about the given number of tokens, at least one line. */
   Draft draft(Rng rng, int tokenBudget) {
     int count = tokenBudget < 96 ? 1 : rng.weighted(50, 35, 15) + 1;
-    if (tokenBudget > 4000) {
+    boolean needle = tokenBudget >= 96 && rng.chance(0.05);
+    if (needle) {
+      count = 1;
+    } else if (tokenBudget > 4000) {
       count += rng.below(3);
     }
     List<Scenario> scenarios = new ArrayList<>();
     List<Double> weights = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      scenarios.add(Scenarios.any(rng, books, tokenBudget));
+      scenarios.add(
+          needle
+              ? new NeedleScenario(rng, books, tokenBudget)
+              : Scenarios.any(rng, books, tokenBudget));
       weights.add(rng.pick(1.0, 1.0, 0.3, 3.0));
     }
     boolean blocks = rng.chance(0.3);

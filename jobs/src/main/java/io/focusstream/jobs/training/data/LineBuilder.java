@@ -38,6 +38,25 @@ final class LineBuilder {
     return this;
   }
 
+  /** Appends a line with its facts. */
+  LineBuilder append(DraftLine line) {
+    int by = text.length();
+    text.append(line.text());
+    for (Fact fact : line.facts()) {
+      facts.add(
+          new Fact(
+              fact.anchor(),
+              fact.kind(),
+              fact.field(),
+              fact.spoken(),
+              fact.templates(),
+              fact.start() + by,
+              fact.end() + by,
+              fact.ordered()));
+    }
+    return this;
+  }
+
   DraftLine build() {
     return new DraftLine(text.toString(), List.copyOf(facts));
   }

@@ -41,12 +41,14 @@ final class LogHeader {
   private final String component;
   private final List<String> threads;
   private final String host;
+  private final String context;
+  private final String program;
   private long millis;
   private final int stepMillis;
 
   LogHeader(Rng rng) {
     timeStyle = rng.chance(0.35) ? NO_TIME : rng.below(NO_TIME);
-    order = rng.below(12);
+    order = rng.below(16);
     levelForm = rng.pick("%s", "[%s]", "%-5s", "<%s>", "level=%s", "%s:", "|%s|");
     lowerLevel = rng.chance(0.25);
     component = rng.chance(0.5) ? Values.packageName(rng) + "." + Values.className(rng) : Values.className(rng);
@@ -57,6 +59,11 @@ final class LogHeader {
                 + rng.between(1, 16),
             rng.pick("main", "scheduler-1", "dispatcher", "Thread-" + rng.number(2)));
     host = Values.host(rng);
+    context =
+        rng.pick(Words.CLASS_PARTS)
+            + rng.pick(Words.CLASS_ENDS)
+            + rng.pick(" id=" + rng.below(9), " clientId=" + rng.pick(Words.NOUNS) + "-" + rng.below(9), "", " " + rng.pick(Words.NOUNS) + "=" + rng.below(9));
+    program = rng.pick("sshd", "cron", "systemd", "kernel", "dockerd", "named", "dhcpd", rng.pick(Words.NOUNS) + "d");
     millis = rng.longBetween(1_500_000_000L, 1_900_000_000L) * 1000 + rng.below(1000);
     stepMillis = rng.pick(5, 300, 3000, 60000);
   }
@@ -131,11 +138,33 @@ final class LogHeader {
         time(line, time, anchor, kind, timeWord, templates, "", " | ");
         line.add(level).add(" | ").add(component).add(" | ");
       }
+      case 12, 13 -> {
+        time(line, time, anchor, kind, timeWord, templates, "[", "] ");
+        line.add(level.strip()).add(" ");
+        if (order == 13) {
+          line.add("[").add(context).add("] ");
+        }
+      }
+      case 14 -> {
+        time(line, time, anchor, kind, timeWord, templates, "", " ");
+        line.add(level).add(" ").add(component).add(" [] - ");
+      }
+      case 15 -> {
+        time(line, time, anchor, kind, timeWord, templates, "", " ");
+        line.add(host).add(" ").add(program).add("[").add(rng.number(4)).add("]: ");
+      }
       default -> {
         line.add(level).add(" ");
         time(line, time, anchor, kind, timeWord, templates, "(", ") ");
         line.add(component).add(": ");
       }
+    }
+  }
+
+  /** Writes what stands behind the message: the component, where this log has it there. */
+  void end(LineBuilder line) {
+    if (order == 12 || order == 13) {
+      line.add(" (").add(component).add(")");
     }
   }
 

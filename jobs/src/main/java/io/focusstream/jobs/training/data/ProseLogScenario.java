@@ -40,7 +40,9 @@ final class ProseLogScenario implements Scenario {
     LineBuilder line = new LineBuilder();
     if (rng.chance(noise)) {
       header.write(line, rng, null, null, List.of());
-      out.add(line.add(ProseTemplates.noise(rng)).build());
+      line.add(ProseTemplates.noise(rng));
+      header.end(line);
+      out.add(line.build());
       return;
     }
     int which = rng.below(templates.size());
@@ -54,6 +56,7 @@ final class ProseLogScenario implements Scenario {
     List<String> times = template.questions().get("time");
     header.write(line, rng, anchor, template.kind(), template.timeWord(), times);
     template.write(line, rng, anchor);
+    header.end(line);
     out.add(line.build());
   }
 }

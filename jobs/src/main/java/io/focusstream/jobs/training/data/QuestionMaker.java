@@ -4,9 +4,11 @@ import io.focusstream.operators.text.ByteLevelBpe;
 import io.focusstream.operators.text.PromptTemplate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -15,6 +17,7 @@ import java.util.Set;
  */
 final class QuestionMaker {
   static final int MAX_ANSWER_TOKENS = 40;
+  private static final int MAX_TIMES_ASKED = 4;
   private static final int MAX_PROMPT_TOKENS = 60;
   private static final int MAX_LINE_ANSWER = 36;
 
@@ -55,6 +58,7 @@ final class QuestionMaker {
   private final int endToken;
   private final int[] notFound;
   private final Set<String> asked = new HashSet<>();
+  private final Map<String, Integer> timesAsked = new HashMap<>();
 
   QuestionMaker(Draft draft, ByteLevelBpe tokenizer) {
     this.draft = draft;
@@ -130,7 +134,7 @@ final class QuestionMaker {
     if (!text.contains(anchor)) {
       return null;
     }
-    return finish(rng, text, null, -1, -1, -1);
+    return about(anchor, fact.field(), finish(rng, text, null, -1, -1, -1));
   }
 
   /** A known thing, a field that it doesn't have. */
@@ -188,12 +192,15 @@ final class QuestionMaker {
             0,
             0,
             false);
-    return finish(
-        rng, fieldText(rng, invented, fact.anchor(), spoken(rng, invented)), null, -1, -1, -1);
+    String text = fieldText(rng, invented, fact.anchor(), spoken(rng, invented));
+    return about(fact.anchor(), name, finish(rng, text, null, -1, -1, -1));
   }
 
   private Asked field(Rng rng, int line, int index) {
     Fact fact = draft.lines.get(line).facts().get(index);
+    if (timesAsked.merge(fact.anchor() + "\n" + fact.field(), 1, Integer::sum) > MAX_TIMES_ASKED) {
+      return null;
+    }
     if (fact.mention() || !draft.anchorIsItsOwn(fact.anchor())) {
       return null;
     }
@@ -202,7 +209,7 @@ final class QuestionMaker {
     }
     List<int[]> same = draft.sameFacts(fact);
     String text;
-    if (same.size() > 1) {
+    if (same.size() > 1 && !draft.agree(same)) {
       int[] last = same.get(same.size() - 1);
       if (!fact.ordered() || last[0] != line || last[1] != index) {
         return null;
@@ -212,7 +219,16 @@ final class QuestionMaker {
     } else {
       text = fieldText(rng, fact, fact.anchor(), spoken(rng, fact));
     }
-    return finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end());
+    return about(
+        fact.anchor(),
+        fact.field(),
+        finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end()));
+  }
+
+  private static Asked about(String anchor, String field, Asked asked) {
+    return asked == null
+        ? null
+        : new Asked(anchor, field, asked.question(), asked.prompt(), asked.answer());
   }
 
   private static String spoken(Rng rng, Fact fact) {
@@ -358,7 +374,7 @@ final class QuestionMaker {
     int from = rng.chance(0.4) ? 0 : rng.below(last - 2);
     int to = Math.min(last, from + rng.between(3, 12));
     String piece = tokenizer.decode(tokens, from, to).strip();
-    if (piece.length() < 4 || !piece.matches(".*[0-9].*") && piece.indexOf(' ') < 0) {
+    if (piece.length() < 6 || !piece.matches(".*[0-9].*") && piece.indexOf(' ') < 0) {
       return null;
     }
     String broken = piece.matches(".*[0-9].*") ? Values.lookAlike(rng, piece) : otherWord(rng, piece);
@@ -448,7 +464,7 @@ final class QuestionMaker {
     System.arraycopy(words, 0, prompt, 1, words.length);
     prompt[prompt.length - 1] = answerToken;
     if (answer == null) {
-      return new Asked(new Question(text, null, -1, -1), prompt, notFound);
+      return new Asked(null, null, new Question(text, null, -1, -1), prompt, notFound);
     }
     int count = to - from;
     if (count + 1 > MAX_ANSWER_TOKENS || !tokenizer.decode(tokens, from, to).strip().equals(answer)) {
@@ -456,6 +472,6 @@ final class QuestionMaker {
     }
     int[] ids = Arrays.copyOf(Arrays.copyOfRange(tokens, from, to), count + 1);
     ids[count] = endToken;
-    return new Asked(new Question(text, answer, line, start), prompt, ids);
+    return new Asked(null, null, new Question(text, answer, line, start), prompt, ids);
   }
 }

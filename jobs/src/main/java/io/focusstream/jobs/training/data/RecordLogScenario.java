@@ -131,6 +131,9 @@ final class RecordLogScenario implements Scenario {
         pairs(line, rng, anchor, kind, chosen, equal, comma, "");
       }
     }
+    if (layout != 5) {
+      header.end(line);
+    }
     out.add(line.build());
   }
 

@@ -34,7 +34,7 @@ final class Scenarios {
     if (tokenBudget < 48) {
       return new KeyValueScenario(rng);
     }
-    return switch (rng.weighted(24, 20, 18, 8, 9, 3, 6, 4, 4, 7)) {
+    return switch (rng.weighted(22, 20, 18, 8, 9, 3, 7, 4, 4, 6, 4)) {
       case 0 -> new RecordLogScenario(rng);
       case 1 -> new ProseLogScenario(rng);
       case 2 -> new KeyValueScenario(rng);
@@ -44,7 +44,8 @@ final class Scenarios {
       case 6 -> new ConfigScenario(rng);
       case 7 -> new TraceScenario(rng);
       case 8 -> new AccessLogScenario(rng);
-      default -> new ChatScenario(rng, books);
+      case 9 -> new ChatScenario(rng, books);
+      default -> new PackageScenario(rng);
     };
   }
 }

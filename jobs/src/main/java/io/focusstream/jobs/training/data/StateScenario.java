@@ -35,7 +35,7 @@ final class StateScenario implements Scenario {
     for (int i = rng.logBetween(2, 40); i > 0; i--) {
       things.add(anchors.next(rng));
     }
-    form = rng.below(9);
+    form = rng.below(12);
     upper = rng.chance(0.4);
     values = rng.chance(0.4);
     field = rng.pick(Field.all());
@@ -57,7 +57,11 @@ final class StateScenario implements Scenario {
       header.write(line, rng, null, null, List.of());
     }
     if (rng.chance(noise)) {
-      out.add(line.add(ProseTemplates.noise(rng)).build());
+      line.add(ProseTemplates.noise(rng));
+      if (withHeader) {
+        header.end(line);
+      }
+      out.add(line.build());
       return;
     }
     String thing = rng.pick(things);
@@ -79,6 +83,9 @@ final class StateScenario implements Scenario {
       case 4 -> line.add(thing).add(" is ");
       case 5 -> line.add(kind).add("=").add(thing).add(" ").add(what).add("=");
       case 6 -> line.add("{\"").add(kind).add("\":\"").add(thing).add("\",\"").add(what).add("\":\"");
+      case 8 -> line.add("[").add(thing).add("] Transitioning from ").add(before == null ? "NONE" : before).add(" to ");
+      case 9 -> line.add(Words.capital(rng.pick(Words.NOUNS))).add(" (").add(thing).add(") switched from ").add(before == null ? "NEW" : before).add(" to ");
+      case 10 -> line.add("The ").add(what).add(" of ").add(kind).add(" ").add(thing).add(" has been set to ");
       case 7 -> line.add(thing).add(" ").add(what).add(" ");
       default ->
           line.add("Transition of ").add(thing).add(" from ").add(before == null ? "unknown" : before).add(" to ");
@@ -93,6 +100,11 @@ final class StateScenario implements Scenario {
         true);
     if (form == 6) {
       line.add("\"}");
+    } else if (form >= 8 && form <= 10) {
+      line.add(".");
+    }
+    if (withHeader) {
+      header.end(line);
     }
     out.add(line.build());
   }

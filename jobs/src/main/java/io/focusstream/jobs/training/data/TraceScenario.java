@@ -22,7 +22,9 @@ final class TraceScenario implements Scenario {
     if (!rng.chance(traces)) {
       LineBuilder line = new LineBuilder();
       header.write(line, rng, null, null, List.of());
-      out.add(line.add(ProseTemplates.noise(rng)).build());
+      line.add(ProseTemplates.noise(rng));
+      header.end(line);
+      out.add(line.build());
       return;
     }
     if (rng.chance(0.6)) {

@@ -1,0 +1,152 @@
+package io.focusstream.jobs.cli;
+
+import io.focusstream.jobs.kafka.KafkaOptions;
+import io.focusstream.jobs.kafka.QuestionClient;
+import io.focusstream.jobs.local.DataDir;
+import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.AnswerCodec;
+import io.focusstream.schemas.AnswerStatus;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import org.apache.flink.configuration.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Asks a running job through Kafka. */
+@Command(
+    name = "ask",
+    description = {
+      "Ask a stream, through Kafka: of a running `focus local` (found by its data directory), or of a"
+          + " job on any broker (--bootstrap)."
+    })
+final class AskCommand implements Callable<Integer> {
+  private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(5);
+
+  @Spec private CommandSpec spec;
+  @Mixin private CommonOptions common;
+  @Mixin private ConfigOptionsMixin config;
+
+  @Option(
+      names = "--stream",
+      required = true,
+      paramLabel = "NAME",
+      description = "The stream that is asked.")
+  private String stream;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "HOST:PORT",
+      description = "The Kafka brokers; by default those of the `focus local` in --data-dir.")
+  private String bootstrap;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      defaultValue = ".focus/local",
+      description = "Data directory of the `focus local` to ask (default: ${DEFAULT-VALUE}).")
+  private Path dataDir;
+
+  @Option(names = "--queries-topic", paramLabel = "TOPIC", description = "Topic of questions.")
+  private String queriesTopic;
+
+  @Option(names = "--answers-topic", paramLabel = "TOPIC", description = "Topic of answers.")
+  private String answersTopic;
+
+  @Option(
+      names = "--max-answer-tokens",
+      paramLabel = "N",
+      description = "Most tokens of the answer; by default the job's own limit.")
+  private Integer maxAnswerTokens;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "How long to wait for the answer (default: ${DEFAULT-VALUE}).")
+  private int timeoutSeconds;
+
+  @Option(names = "--json", description = "Print the answer's record as it is, in JSON.")
+  private boolean json;
+
+  @Parameters(arity = "1..*", paramLabel = "QUESTION", description = "The question.")
+  private List<String> question;
+
+  @Override
+  public Integer call() {
+    Logging.quiet(common);
+    String text = String.join(" ", question).strip();
+    if (text.isEmpty()) {
+      throw new CliException(ExitCodes.USAGE, "the question is empty");
+    }
+    if (timeoutSeconds < 1) {
+      throw new CliException(
+          ExitCodes.USAGE, "--timeout must be at least 1 second; got " + timeoutSeconds);
+    }
+    Configuration c = config.configuration();
+    Optional<DataDir.Endpoint> local = Optional.empty();
+    if (bootstrap == null && !c.contains(KafkaOptions.BOOTSTRAP_SERVERS)) {
+      local = DataDir.findEndpoint(dataDir);
+      if (local.isEmpty()) {
+        throw new CliException(
+            ExitCodes.UNREACHABLE,
+            "no `focus local` runs in "
+                + dataDir.toAbsolutePath().normalize()
+                + ". Start one there, name its directory with --data-dir, or name brokers with "
+                + "--bootstrap.");
+      }
+    }
+    Properties client = new Properties();
+    client.putAll(c.get(KafkaOptions.PROPERTIES));
+    client.setProperty(
+        "bootstrap.servers",
+        bootstrap != null
+            ? bootstrap
+            : local.map(DataDir.Endpoint::bootstrapServers)
+                .orElseGet(() -> c.get(KafkaOptions.BOOTSTRAP_SERVERS)));
+    String queries =
+        queriesTopic != null
+            ? queriesTopic
+            : local.map(DataDir.Endpoint::queriesTopic)
+                .orElseGet(() -> c.get(KafkaOptions.QUERIES_TOPIC));
+    String answers =
+        answersTopic != null
+            ? answersTopic
+            : local.map(DataDir.Endpoint::answersTopic)
+                .orElseGet(() -> c.get(KafkaOptions.ANSWERS_TOPIC));
+    try (QuestionClient asking =
+        new QuestionClient(client, queries, answers, BROKER_TIMEOUT, System::currentTimeMillis)) {
+      Answer answer =
+          asking
+              .ask(stream, text, maxAnswerTokens, Duration.ofSeconds(timeoutSeconds))
+              .orElseThrow(
+                  () ->
+                      new CliException(
+                          ExitCodes.NO_ANSWER,
+                          "no answer came within "
+                              + timeoutSeconds
+                              + " s. Does the job run, does it read topic '"
+                              + queries
+                              + "', and does it keep up? With exactly-once delivery answers come "
+                              + "with the next checkpoint. --timeout waits longer."));
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(new String(AnswerCodec.encode(answer), StandardCharsets.UTF_8));
+        out.flush();
+      } else {
+        new AnswerPrinter(out, ZoneId.systemDefault()).print(answer);
+      }
+      return answer.status() == AnswerStatus.OK ? ExitCodes.OK : ExitCodes.NOT_OK;
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package io.focusstream.jobs.cli;
+
+import io.focusstream.jobs.kafka.Brokers;
+import io.focusstream.jobs.kafka.KafkaSettings;
+import io.focusstream.jobs.local.DataDir;
+import io.focusstream.jobs.local.LocalCluster;
+import io.focusstream.jobs.topology.FocusTopology;
+import io.focusstream.jobs.topology.ModelLoader;
+import io.focusstream.jobs.topology.ModelProviders;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The job against any Kafka, on a Flink in this process. */
+@Command(
+    name = "run",
+    description = {
+      "Run the job against a Kafka that is already there, with Flink in this process, until Ctrl-C or"
+          + " SIGTERM; then it takes a last savepoint, and the next start in the same --data-dir goes on"
+          + " from there.",
+      "",
+      "On a Flink cluster: `flink run -c io.focusstream.jobs.FocusJob JAR`, with the same options."
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+
+  private final ModelLoader models;
+
+  @Spec private CommandSpec spec;
+  @Mixin private CommonOptions common;
+  @Mixin private JobOptionsMixin options;
+
+  @Option(
+      names = "--create-topics",
+      description = "Make topics that are missing, with one partition a slot.")
+  private boolean createTopics;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      defaultValue = ".focus/run",
+      description = "Where checkpoints are kept (default: ${DEFAULT-VALUE}).")
+  private Path dataDirectory;
+
+  @Option(
+      names = "--web-port",
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description = "The port of Flink's web UI; by default the first free one from 8081 on.")
+  private int webPort;
+
+  @Option(
+      names = "--parallelism",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Parallel instances of each operator (default: ${DEFAULT-VALUE}).")
+  private int parallelism;
+
+  RunCommand(ModelLoader models) {
+    this.models = models;
+  }
+
+  @Override
+  public Integer call() {
+    if (parallelism < 1 || parallelism > 128) {
+      throw new CliException(
+          ExitCodes.USAGE, "--parallelism must be in [1, 128]; got " + parallelism);
+    }
+    Logging.toConsole();
+    Configuration user = options.configuration();
+    KafkaSettings kafka = KafkaSettings.of(user);
+    ModelProviders model = models.load(user);
+    List<String> missing =
+        Brokers.missingTopics(kafka.clientProperties(), kafka.allTopics(), BROKER_TIMEOUT);
+    if (!missing.isEmpty()) {
+      if (!createTopics) {
+        throw new CliException(
+            ExitCodes.FAILED,
+            "Kafka at "
+                + kafka.bootstrapServers()
+                + " has no topic "
+                + String.join(", ", missing)
+                + ". Make them, or give --create-topics.");
+      }
+      Brokers.createTopics(kafka.clientProperties(), missing, parallelism, BROKER_TIMEOUT);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    try (DataDir dataDir = DataDir.open(dataDirectory)) {
+      Configuration configuration =
+          LocalCluster.configuration(dataDir, webPort, parallelism, user);
+      try (LocalCluster cluster = LocalCluster.start(configuration)) {
+        StreamExecutionEnvironment environment =
+            StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        FocusTopology.buildOnKafka(environment, configuration, kafka, model);
+        Optional<Path> restored = LocalCluster.newestCheckpoint(dataDir);
+        JobID job = cluster.submit(environment, restored);
+        say(
+            out,
+            restored
+                .map(path -> "Job resumes from " + dataDir.root().relativize(path))
+                .orElse("Job starts afresh"));
+        say(
+            out,
+            "Reading from "
+                + kafka.bootstrapServers()
+                + ", web UI on "
+                + cluster.webAddress()
+                + "; Ctrl-C stops");
+        Thread waiting = Thread.currentThread();
+        boolean[] stopping = new boolean[1];
+        Signals.onStop(
+            () -> {
+              synchronized (stopping) {
+                stopping[0] = true;
+              }
+              LockSupport.unpark(waiting);
+            });
+        while (!isSet(stopping)) {
+          JobStatus status = cluster.status(job);
+          if (status.isGloballyTerminalState()) {
+            throw new CliException(
+                ExitCodes.FAILED,
+                "the job has ended ("
+                    + status
+                    + ")"
+                    + cluster.failure(job).map(reason -> ": " + reason).orElse(""));
+          }
+          LockSupport.parkNanos(LOOK_EVERY.toNanos());
+        }
+        say(out, "Stopping, with a last savepoint …");
+        say(
+            out,
+            cluster
+                .stop(job, dataDir, STOP_TIMEOUT)
+                .map(path -> "Stopped with " + dataDir.root().relativize(path))
+                .orElse("Stopped without a savepoint; the last checkpoint stands"));
+      }
+    }
+    return ExitCodes.OK;
+  }
+
+  private static boolean isSet(boolean[] flag) {
+    synchronized (flag) {
+      return flag[0];
+    }
+  }
+
+  private static void say(PrintWriter out, String message) {
+    out.println(message);
+    out.flush();
+  }
+}

@@ -1,0 +1,2 @@
+/** The job's entry class for Flink clusters. */
+package io.focusstream.jobs;

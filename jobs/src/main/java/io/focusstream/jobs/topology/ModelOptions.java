@@ -1,0 +1,75 @@
+package io.focusstream.jobs.topology;
+
+import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.MemorySize;
+
+/** Options of the model and of the engine that runs it. */
+public final class ModelOptions {
+  /** Which model. */
+  public static final ConfigOption<String> MODEL =
+      ConfigOptions.key("focus.model")
+          .stringType()
+          .defaultValue("small")
+          .withDescription(
+              "The model: small (bundled), or the path of a Hugging Face folder, the same on every "
+                  + "task manager.");
+
+  /** How chunk states are stored. */
+  public static final ConfigOption<Quantisation> QUANTISATION =
+      ConfigOptions.key("focus.kv.quantisation")
+          .enumType(Quantisation.class)
+          .defaultValue(Quantisation.INT8)
+          .withDescription("How chunk states are stored: int8, bf16 or float32.");
+
+  /** Type of the matrix products. */
+  public static final ConfigOption<Precision> PRECISION =
+      ConfigOptions.key("focus.engine.precision")
+          .enumType(Precision.class)
+          .noDefaultValue()
+          .withDescription(
+              "Type of the matrix products: float32 or bfloat16; what the processor has where not "
+                  + "set.");
+
+  /** How the local context is run. */
+  public static final ConfigOption<LocalMode> LOCAL_MODE =
+      ConfigOptions.key("focus.local.mode")
+          .enumType(LocalMode.class)
+          .noDefaultValue()
+          .withDescription(
+              "How the local context is run for further tokens: exact or incremental; what the "
+                  + "model says where not set.");
+
+  /** Bound of the hot tier. */
+  public static final ConfigOption<MemorySize> HOT_BYTES =
+      ConfigOptions.key("focus.engine.hot-bytes")
+          .memoryType()
+          .defaultValue(MemorySize.ofMebiBytes(1024))
+          .withDescription("Bound of the chunk states that are kept ready for use, in memory.");
+
+  /** Most tokens of one batch of chunks. */
+  public static final ConfigOption<Integer> BATCH_TOKENS =
+      ConfigOptions.key("focus.engine.batch-tokens")
+          .intType()
+          .defaultValue(2048)
+          .withDescription("Most tokens of one batch of chunks to condense.");
+
+  /** Most questions side by side. */
+  public static final ConfigOption<Integer> MAX_RUNNING =
+      ConfigOptions.key("focus.engine.max-running")
+          .intType()
+          .defaultValue(4)
+          .withDescription("Most questions that are answered side by side.");
+
+  /** The CUDA device. */
+  public static final ConfigOption<Integer> GPU =
+      ConfigOptions.key("focus.engine.gpu")
+          .intType()
+          .defaultValue(-1)
+          .withDescription("Index of the CUDA device; -1 takes the processor.");
+
+  private ModelOptions() {}
+}

@@ -1,0 +1,48 @@
+package io.focusstream.jobs.topology;
+
+import io.focusstream.operators.engine.djl.BundledModels;
+import io.focusstream.operators.engine.djl.DjlEngineProvider;
+import io.focusstream.operators.engine.djl.DjlEngineSettings;
+import io.focusstream.operators.text.JsonTokenizer;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.operators.text.TokenizerProvider;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.flink.configuration.ReadableConfig;
+
+/** Models that the DJL engine runs: bundled ones, and Hugging Face folders. */
+public final class Models implements ModelLoader {
+
+  @Override
+  public ModelProviders load(ReadableConfig config) {
+    String model = config.get(ModelOptions.MODEL);
+    // Says at once what is wrong with it, rather than in a task manager's log.
+    BundledModels.folder(model);
+    return new ModelProviders(
+        new DjlEngineProvider(
+            new DjlEngineSettings(
+                model,
+                config.get(ModelOptions.QUANTISATION),
+                config.get(ModelOptions.PRECISION),
+                config.get(ModelOptions.LOCAL_MODE),
+                config.get(ModelOptions.HOT_BYTES).getBytes(),
+                config.get(ModelOptions.BATCH_TOKENS),
+                config.get(ModelOptions.MAX_RUNNING),
+                config.get(ModelOptions.GPU))),
+        new FolderTokenizer(model));
+  }
+
+  /** The tokenizer of a model, opened where the operator runs. */
+  private record FolderTokenizer(String model) implements TokenizerProvider {
+    @Override
+    public TextTokenizer open() {
+      Path file = BundledModels.folder(model).resolve("tokenizer.json");
+      try {
+        return JsonTokenizer.load(file);
+      } catch (IOException e) {
+        throw new IllegalStateException(
+            "the tokenizer " + file + " can't be read: " + e.getMessage(), e);
+      }
+    }
+  }
+}
