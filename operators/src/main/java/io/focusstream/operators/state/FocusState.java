@@ -1,14 +1,16 @@
 package io.focusstream.operators.state;
 
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 
 /**
- * The keyed states of a stream. Their names are part of every savepoint.
+ * The keyed states of a stream, and one operator state. Their names are part of every savepoint.
  *
  * <p>Made for RocksDB: nothing large lies beside what is read often, no list grows in one value, and
  * all is found by number, since going through a map state's keys reads its values too.
@@ -44,6 +46,10 @@ public final class FocusState {
   public static final MapStateDescriptor<Integer, Boolean> PENDING_CHUNKS =
       new MapStateDescriptor<>(
           "pending-chunks", IntSerializer.INSTANCE, BooleanSerializer.INSTANCE);
+
+  /** Operator state, union: fingerprint of the tokenizer that made the tokens in the other states. */
+  public static final ListStateDescriptor<String> TOKENIZER =
+      new ListStateDescriptor<>("tokenizer", StringSerializer.INSTANCE);
 
   private FocusState() {}
 }

@@ -19,6 +19,7 @@ import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.TailEvent;
 import io.focusstream.operators.text.Chunker;
 import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.operators.text.TokenizerFingerprint;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import java.util.ArrayList;
@@ -30,7 +31,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -51,7 +55,7 @@ import org.slf4j.LoggerFactory;
  * cache. A question is written to state together with what it saw of its stream before the engine
  * hears of it, a sealed chunk before it is condensed; they leave it in the same step that emits the
  * answer or stores the result. So a checkpoint never waits for the engine and holds all that is
- * needed.
+ * needed. Operator state holds the tokenizer's fingerprint: a start with another one is refused.
  *
  * <p><b>What a question sees</b>: every event of its stream that reached this operator before it,
  * and no other (arrival consistency), also when it is asked again after a restore.
@@ -87,6 +91,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private transient ModelInfo model;
   private transient TextTokenizer tokenizer;
   private transient AnswerComposer composer;
+  private transient ListState<String> tokenizerState;
+  private transient String tokenizerFingerprint;
   private transient StreamStore store;
   private transient WorkQueue work;
   private transient FocusMetrics metered;
@@ -107,6 +113,18 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   }
 
   @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    tokenizerState = context.getOperatorStateStore().getUnionListState(FocusState.TOKENIZER);
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    tokenizerState.update(List.of(tokenizerFingerprint));
+  }
+
+  @Override
   public void open() throws Exception {
     super.open();
     lease = engines.acquire();
@@ -114,6 +132,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     model = engine.model();
     tokenizer = tokenizers.open();
     checkAgainstModel();
+    checkAgainstState();
     composer = new AnswerComposer(settings, tokenizer);
     work = new WorkQueue(settings.maxInFlight(), settings.maxLoadedBytes());
     metered = new FocusMetrics(getMetricGroup(), work);
@@ -151,6 +170,21 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               "the tokenizer has %d token ids, model %s only %d: give the tokenizer that the model was"
                   + " trained with",
               tokenizer.vocabularySize(), model.name(), model.vocabularySize()));
+    }
+  }
+
+  /** Token ids in state are of the tokenizer that made them: another would read nonsense. */
+  private void checkAgainstState() throws Exception {
+    tokenizerFingerprint = TokenizerFingerprint.of(tokenizer);
+    for (String kept : tokenizerState.get()) {
+      if (!kept.equals(tokenizerFingerprint)) {
+        throw new IllegalStateException(
+            String.format(
+                "the state holds tokens of tokenizer %s, this one is %s: go on with the model and"
+                    + " tokenizer of before, or start without this state from the beginning of the"
+                    + " topics",
+                kept, tokenizerFingerprint));
+      }
     }
   }
 

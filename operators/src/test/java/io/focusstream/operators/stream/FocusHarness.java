@@ -73,6 +73,22 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
       int parallelism,
       int subtask)
       throws Exception {
+    return start(
+        new FocusOperatorFactory(settings, engine.provider(), CharTokenizer.PROVIDER),
+        backend,
+        state,
+        parallelism,
+        subtask);
+  }
+
+  /** A subtask made by a factory. */
+  static FocusHarness start(
+      FocusOperatorFactory factory,
+      StateBackend backend,
+      OperatorSubtaskState state,
+      int parallelism,
+      int subtask)
+      throws Exception {
     Map<String, Metric> metrics = new ConcurrentHashMap<>();
     TestingMetricRegistry registry =
         TestingMetricRegistry.builder()
@@ -91,11 +107,7 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
                     .addJob(new JobID(), "job")
                     .addTask(ExecutionAttemptID.randomId(), "focus"))
             .build();
-    FocusHarness harness =
-        new FocusHarness(
-            new FocusOperatorFactory(settings, engine.provider(), CharTokenizer.PROVIDER),
-            environment,
-            metrics);
+    FocusHarness harness = new FocusHarness(factory, environment, metrics);
     harness.setStateBackend(backend);
     harness.setup(StreamTypes.ANSWER.createSerializer(harness.executionConfig.getSerializerConfig()));
     if (state == null) {

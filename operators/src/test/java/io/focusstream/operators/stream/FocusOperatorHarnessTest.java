@@ -19,11 +19,13 @@ import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.state.BlockKey;
 import io.focusstream.operators.state.FocusState;
 import io.focusstream.operators.testing.FakeEngine;
+import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.Evidence;
 import io.focusstream.schemas.OffsetRange;
 import java.lang.reflect.Field;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -607,6 +609,52 @@ class FocusOperatorHarnessTest {
                 Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine))
             .getMessage()
             .startsWith("the tokenizer has 65536 token ids, model tiny only 100"));
+  }
+
+  @Test
+  void stateOfAnotherTokenizerIsRefused() throws Exception {
+    OperatorSubtaskState state;
+    try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
+      harness.event("a", "line");
+      state = harness.snapshot(1, 1);
+    }
+    FocusOperatorFactory other =
+        new FocusOperatorFactory(
+            SettingsFixture.small(), engine.provider(), ShiftedTokenizer::new);
+    String message =
+        assertThrows(
+                IllegalStateException.class,
+                () -> FocusHarness.start(other, new HashMapStateBackend(), state, 1, 0))
+            .getMessage();
+    assertTrue(message.startsWith("the state holds tokens of tokenizer "), message);
+    assertTrue(message.endsWith("start without this state from the beginning of the topics"));
+    assertEquals(0, engine.leases());
+  }
+
+  /** As many ids as the other, but they mean something else. */
+  private static final class ShiftedTokenizer implements TextTokenizer {
+    @Override
+    public int[] encode(String text) {
+      return text.chars().map(unit -> (unit + 1) & 0xffff).toArray();
+    }
+
+    @Override
+    public String decode(int[] tokens) {
+      return new String(Arrays.stream(tokens).map(token -> (token - 1) & 0xffff).toArray(), 0, 1);
+    }
+
+    @Override
+    public int specialToken(String written) {
+      return -1;
+    }
+
+    @Override
+    public int vocabularySize() {
+      return 1 << 16;
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

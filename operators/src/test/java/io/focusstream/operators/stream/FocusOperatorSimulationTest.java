@@ -33,6 +33,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *       once, would have given;
  *   <li>NothingLeft: in the end nothing is open.
  * </ul>
+ *
+ * <p>{@code -Dfocus.simulation.seeds=N} runs more of them; a failure names its seed.
  */
 @Timeout(120)
 class FocusOperatorSimulationTest {
@@ -44,7 +46,7 @@ class FocusOperatorSimulationTest {
 
   static List<Integer> seeds() {
     List<Integer> seeds = new ArrayList<>();
-    for (int seed = 0; seed < 60; seed++) {
+    for (int seed = 0; seed < Integer.getInteger("focus.simulation.seeds", 24); seed++) {
       seeds.add(seed);
     }
     return seeds;
@@ -98,7 +100,7 @@ class FocusOperatorSimulationTest {
   void restoredIsAsNeverStopped(int seed) throws Exception {
     Random random = new Random(seed);
     StateBackend backend =
-        seed % 10 == 0 ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend();
+        seed % 12 == 0 ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend();
     FocusSettings settings =
         SettingsFixture.small(
             config -> {
