@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
           + " job on any broker (--bootstrap)."
     })
 final class AskCommand implements Callable<Integer> {
-  private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(10);
 
   @Spec private CommandSpec spec;
   @Mixin private CommonOptions common;

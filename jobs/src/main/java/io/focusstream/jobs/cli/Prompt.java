@@ -130,6 +130,7 @@ final class Prompt {
    */
   private void awaitCaughtUp(Duration patience) {
     long begin = System.nanoTime();
+    long moving = begin;
     long said = begin;
     long saidTokens = -1;
     double tokensASecond = 0;
@@ -151,12 +152,15 @@ final class Prompt {
         say(line(progress, tokensASecond), false);
         session.trouble().ifPresent(reason -> say("the job restarts: " + reason, true));
       }
+      if (progress.tokens() == 0) {
+        moving = now;
+      }
       LockSupport.parkNanos(LOOK_EVERY.toNanos());
       progress = session.progress();
     }
     if (any || patience == null) {
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      say(line(progress, progress.tokens() / Math.max(seconds, 1e-3)), true);
+      double seconds = (System.nanoTime() - moving) / 1e9;
+      say(line(progress, progress.tokens() / Math.max(seconds, 0.1)), true);
     }
   }
 

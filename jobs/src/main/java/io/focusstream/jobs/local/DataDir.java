@@ -106,6 +106,15 @@ public final class DataDir implements AutoCloseable {
     }
   }
 
+  /** Tells other processes that this run can't be asked any more. */
+  public void withdrawEndpoint() {
+    try {
+      Files.deleteIfExists(root.resolve(ENDPOINT));
+    } catch (IOException e) {
+      throw new LocalException("can't delete " + root.resolve(ENDPOINT) + ": " + e, e);
+    }
+  }
+
   /** Where the run in a directory can be asked; empty where none is running there. */
   public static Optional<Endpoint> findEndpoint(Path directory) {
     Path file = directory.resolve(ENDPOINT);
@@ -134,7 +143,7 @@ public final class DataDir implements AutoCloseable {
   @Override
   public void close() {
     try {
-      Files.deleteIfExists(root.resolve(ENDPOINT));
+      withdrawEndpoint();
       lockFile.close();
     } catch (IOException e) {
       throw new LocalException("can't give back " + root + ": " + e, e);

@@ -131,6 +131,11 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
+  /** Flink itself, for what this class has no word for. */
+  public MiniCluster miniCluster() {
+    return cluster;
+  }
+
   /** Where the web UI is. */
   public String webAddress() {
     try {

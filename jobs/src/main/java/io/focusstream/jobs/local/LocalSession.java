@@ -228,6 +228,7 @@ public final class LocalSession implements AutoCloseable {
       return;
     }
     closed = true;
+    dataDir.withdrawEndpoint();
     follower.close();
     Optional<Path> savepoint = cluster.stop(job, dataDir, STOP_TIMEOUT);
     savepoint.ifPresentOrElse(

@@ -1,0 +1,325 @@
+package io.focusstream.it;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.jobs.kafka.Brokers;
+import io.focusstream.jobs.kafka.KafkaOptions;
+import io.focusstream.jobs.kafka.KafkaSettings;
+import io.focusstream.jobs.kafka.QuestionClient;
+import io.focusstream.jobs.local.DataDir;
+import io.focusstream.jobs.local.EmbeddedKafka;
+import io.focusstream.jobs.local.LocalCluster;
+import io.focusstream.jobs.topology.FocusTopology;
+import io.focusstream.operators.config.AskOptions;
+import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.AnswerCodec;
+import io.focusstream.schemas.AnswerStatus;
+import io.focusstream.schemas.DeadLetter;
+import io.focusstream.schemas.DeadLetterCodec;
+import io.focusstream.schemas.EventCodec;
+import io.focusstream.schemas.QueryCodec;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One broker and one cluster for all; each test has topics and a job of its own. */
+class FocusJobITCase {
+  private static final Duration DEADLINE = Duration.ofSeconds(90);
+  private static final int PARALLELISM = 2;
+
+  @TempDir static Path directory;
+
+  private static DataDir dataDir;
+  private static EmbeddedKafka kafka;
+  private static LocalCluster cluster;
+  private static KafkaProducer<byte[], byte[]> producer;
+
+  @BeforeAll
+  static void startBrokerAndCluster() {
+    dataDir = DataDir.open(directory.resolve("data"));
+    kafka = EmbeddedKafka.start(dataDir.child("kafka"), 0);
+    Configuration user = new Configuration();
+    user.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(500));
+    cluster = LocalCluster.start(LocalCluster.configuration(dataDir, 0, PARALLELISM, user));
+    producer =
+        new KafkaProducer<>(client(), new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  @AfterAll
+  static void stopBrokerAndCluster() {
+    producer.close(Duration.ofSeconds(5));
+    cluster.close();
+    kafka.close();
+    dataDir.close();
+  }
+
+  @Test
+  void eventsOfBothFormatsGiveAnswersWithEvidence() throws Exception {
+    try (Job job = new Job("formats", DeliveryGuarantee.AT_LEAST_ONCE, 0)) {
+      send("formats-raw", "web-1", "login failed for user: eve\n");
+      send("formats-raw", null, "disk almost full on node: n-17");
+      send("formats-json", "ignored", EventCodec.encode("web-2", "payment refused by: acme", 77L));
+      Answer raw = job.awaitAnswer("web-1", "login failed for which user");
+      assertEquals("eve", raw.text());
+      assertEquals(LexicalEngineProvider.FINGERPRINT, raw.modelFingerprint());
+      assertEquals("login failed for user: eve", raw.evidence().get(0).lines().get(0));
+      assertEquals("formats-raw", raw.evidence().get(0).offsets().get(0).topic());
+      assertEquals("n-17", job.awaitAnswer("formats-raw", "disk almost full where").text());
+      Answer json = job.awaitAnswer("web-2", "payment refused by whom");
+      assertEquals("acme", json.text());
+      assertEquals(77L, json.evidence().get(0).fromMillis());
+    }
+  }
+
+  @Test
+  void poisonRecordsAreDeadLettersAndTheRestGoesOn() throws Exception {
+    try (Job job = new Job("poison", DeliveryGuarantee.AT_LEAST_ONCE, 0)) {
+      byte[] noJson = "{\"text\": 5".getBytes(StandardCharsets.UTF_8);
+      byte[] badKey = {(byte) 0xC3, 0x28};
+      send("poison-json", "k", noJson);
+      send("poison-raw", badKey, utf8("a line"));
+      send("poison-raw", utf8("k"), null);
+      send("poison-queries", (byte[]) null, utf8("{\"stream\": \"web-1\"}"));
+      send("poison-raw", "web-1", "login failed for user: eve");
+      assertEquals("eve", job.awaitAnswer("web-1", "login failed for which user").text());
+      List<DeadLetter> letters = new ArrayList<>();
+      for (ConsumerRecord<byte[], byte[]> record : readAll("poison-dead-letters", 4)) {
+        letters.add(DeadLetterCodec.decode(record.value()));
+      }
+      letters.sort((a, b) -> (a.topic() + a.offset()).compareTo(b.topic() + b.offset()));
+      assertEquals(4, letters.size(), letters.toString());
+      assertEquals("poison-json", letters.get(0).topic());
+      assertArrayEquals(noJson, letters.get(0).value());
+      assertTrue(letters.get(0).reason().startsWith("event: not JSON"), letters.toString());
+      assertEquals("poison-queries", letters.get(1).topic());
+      assertTrue(letters.get(1).reason().contains("'question' is missing"), letters.toString());
+      assertArrayEquals(badKey, letters.get(2).key());
+      assertEquals(0, letters.get(2).offset());
+      assertEquals("event: the record has no value; expected a line of text", letters.get(3).reason());
+      assertEquals(JobStatus.RUNNING, cluster.status(job.id));
+    }
+  }
+
+  @Test
+  void unknownStreamAndOverlongQuestionGetAnswersThatSaySo() throws Exception {
+    try (Job job = new Job("limits", DeliveryGuarantee.AT_LEAST_ONCE, 0)) {
+      Answer none = job.ask("nobody", "anything there");
+      assertEquals(AnswerStatus.NO_DATA, none.status());
+      assertTrue(none.error().contains("'nobody'"), none.error());
+      Answer rejected = job.ask("nobody", "why ".repeat(200));
+      assertEquals(AnswerStatus.REJECTED, rejected.status());
+      assertTrue(
+          rejected.error().contains(AskOptions.MAX_QUESTION_TOKENS.key()), rejected.error());
+    }
+  }
+
+  @Test
+  void exactlyOnceAnswersEachQuestionOnceThroughCrashesInMidFlight() throws Exception {
+    int questions = 300;
+    int streams = 7;
+    try (Job job = new Job("once", DeliveryGuarantee.EXACTLY_ONCE, 20)) {
+      for (int s = 0; s < streams; s++) {
+        for (int i = 0; i < 40; i++) {
+          send("once-raw", "s-" + s, "event " + i + " of service-" + i + ": value-" + s + "-" + i);
+        }
+      }
+      for (int s = 0; s < streams; s++) {
+        job.awaitAnswer("s-" + s, "event of service-39");
+      }
+      for (int q = 0; q < questions; q++) {
+        String stream = "s-" + q % streams;
+        byte[] query =
+            QueryCodec.encode("q-" + q, stream, "event of service-" + q % 40, null, 1L);
+        send("once-queries", stream.getBytes(StandardCharsets.UTF_8), query);
+        if (q == questions / 3 || q == 2 * questions / 3) {
+          // Not at a checkpoint, with questions at the engine: state, transactions and all are lost.
+          job.crash();
+        }
+      }
+      Map<String, List<String>> answers = new HashMap<>();
+      Await.until(
+          DEADLINE,
+          () -> answers.size() + " of " + questions + " answered",
+          () -> {
+            answers.clear();
+            for (ConsumerRecord<byte[], byte[]> record : readNow("once-answers")) {
+              Answer answer = AnswerCodec.decode(record.value());
+              if (answer.id().startsWith("q-")) {
+                answers.computeIfAbsent(answer.id(), id -> new ArrayList<>()).add(answer.text());
+              }
+            }
+            return answers.size() == questions;
+          });
+      job.crash();
+      job.awaitAnswer("s-0", "event of service-39");
+      int records = 0;
+      for (ConsumerRecord<byte[], byte[]> record : readNow("once-answers")) {
+        records += AnswerCodec.decode(record.value()).id().startsWith("q-") ? 1 : 0;
+      }
+      assertEquals(questions, records, "committed answers");
+      for (int q = 0; q < questions; q++) {
+        assertEquals(
+            List.of("value-" + q % streams + "-" + q % 40), answers.get("q-" + q), "q-" + q);
+      }
+    }
+  }
+
+  /** A job with topics of its own. */
+  private static final class Job implements AutoCloseable {
+    private final KafkaSettings settings;
+    private final JobID id;
+    private final QuestionClient client;
+
+    Job(String name, DeliveryGuarantee delivery, long delayMillis) {
+      Configuration c = new Configuration();
+      c.set(KafkaOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
+      c.set(KafkaOptions.GROUP_ID, name);
+      c.set(KafkaOptions.RAW_TOPICS, List.of(name + "-raw"));
+      c.set(KafkaOptions.JSON_TOPICS, List.of(name + "-json"));
+      c.set(KafkaOptions.QUERIES_TOPIC, name + "-queries");
+      c.set(KafkaOptions.ANSWERS_TOPIC, name + "-answers");
+      c.set(KafkaOptions.DEAD_LETTERS_TOPIC, name + "-dead-letters");
+      c.set(KafkaOptions.DELIVERY, delivery);
+      c.set(KafkaOptions.TRANSACTIONAL_ID_PREFIX, name);
+      c.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(500));
+      settings = KafkaSettings.of(c);
+      Brokers.createTopics(client(), settings.allTopics(), 2, DEADLINE);
+      Configuration all = LocalCluster.configuration(dataDir, 0, PARALLELISM, c);
+      StreamExecutionEnvironment environment =
+          StreamExecutionEnvironment.getExecutionEnvironment(all);
+      FocusTopology.buildOnKafka(environment, all, settings, Fakes.lexicalModel(delayMillis));
+      id = cluster.submit(environment, Optional.empty());
+      client =
+          new QuestionClient(
+              client(),
+              settings.queriesTopic(),
+              settings.answersTopic(),
+              DEADLINE,
+              System::currentTimeMillis);
+    }
+
+    Answer ask(String stream, String question) {
+      return client.ask(stream, question, null, DEADLINE).orElseThrow();
+    }
+
+    /** Asks until the events have arrived. */
+    Answer awaitAnswer(String stream, String question) {
+      Answer[] last = new Answer[1];
+      Await.until(
+          DEADLINE,
+          () -> "an answer; the last was " + last[0],
+          () -> {
+            last[0] = ask(stream, question);
+            return last[0].status() == AnswerStatus.OK;
+          });
+      return last[0];
+    }
+
+    /** Takes the task manager away and gives a new one. */
+    void crash() throws Exception {
+      MiniCluster mini = cluster.miniCluster();
+      mini.terminateTaskManager(taskManagers - 1).get();
+      mini.startTaskManager();
+      taskManagers++;
+      Await.until(
+          DEADLINE,
+          () -> "running again; is " + cluster.status(id),
+          () -> cluster.status(id) == JobStatus.RUNNING);
+    }
+
+    private static int taskManagers = 1;
+
+    @Override
+    public void close() {
+      client.close();
+      cluster.stop(id, dataDir, DEADLINE);
+    }
+  }
+
+  private static Properties client() {
+    Properties p = new Properties();
+    p.setProperty("bootstrap.servers", kafka.bootstrapServers());
+    return p;
+  }
+
+  private static void send(String topic, String key, String value) throws Exception {
+    send(topic, key == null ? null : utf8(key), utf8(value));
+  }
+
+  private static void send(String topic, String key, byte[] value) throws Exception {
+    send(topic, utf8(key), value);
+  }
+
+  private static void send(String topic, byte[] key, byte[] value)
+      throws ExecutionException, InterruptedException {
+    // One partition, so that the offsets are known.
+    producer.send(new ProducerRecord<>(topic, 0, key, value)).get();
+  }
+
+  private static List<ConsumerRecord<byte[], byte[]>> readAll(String topic, int atLeast) {
+    List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();
+    Await.until(
+        DEADLINE,
+        () -> atLeast + " records on " + topic + "; has " + all.size(),
+        () -> {
+          all.clear();
+          all.addAll(readNow(topic));
+          return all.size() >= atLeast;
+        });
+    return all;
+  }
+
+  /** All committed records that are on a topic now. */
+  private static List<ConsumerRecord<byte[], byte[]>> readNow(String topic) {
+    Properties p = client();
+    p.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    p.setProperty(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (partitions.stream().anyMatch(p0 -> consumer.position(p0) < ends.get(p0))) {
+        consumer.poll(Duration.ofMillis(100)).forEach(all::add);
+      }
+    }
+    return all;
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
