@@ -35,6 +35,14 @@ public final class Books {
     return new Books(paragraphs);
   }
 
+  /** Paragraphs given one by one. */
+  public static Books of(List<String> paragraphs) {
+    if (paragraphs.isEmpty()) {
+      throw new IllegalArgumentException("books need a paragraph at least");
+    }
+    return new Books(List.copyOf(paragraphs));
+  }
+
   int size() {
     return paragraphs.size();
   }

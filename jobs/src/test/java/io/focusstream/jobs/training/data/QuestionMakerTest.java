@@ -1,0 +1,252 @@
+package io.focusstream.jobs.training.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.operators.text.ByteLevelBpe;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class QuestionMakerTest {
+  private final ByteLevelBpe tokenizer = Small.tokenizer();
+  private final Episodes episodes = new Episodes(Small.books(), tokenizer);
+
+  /** Many episodes of all scenarios, small and large, with the questions that came of them. */
+  private Map<Draft, List<Asked>> drawn() {
+    Map<Draft, List<Asked>> all = new HashMap<>();
+    for (int i = 0; i < 600; i++) {
+      Rng rng = Rng.of(99, i);
+      Draft draft = episodes.draft(rng, rng.logBetween(40, 3000));
+      if (draft.lines.isEmpty()) {
+        continue;
+      }
+      QuestionMaker maker = new QuestionMaker(draft, tokenizer);
+      List<Integer> lines = new ArrayList<>();
+      for (int l = 0; l < draft.lines.size(); l++) {
+        lines.add(l);
+      }
+      List<Asked> asked = new ArrayList<>();
+      for (int q = 0; q < 60; q++) {
+        Asked made = rng.chance(0.4) ? maker.unanswerable(rng) : maker.answerable(rng, lines);
+        if (made != null) {
+          asked.add(made);
+        }
+      }
+      all.put(draft, asked);
+    }
+    return all;
+  }
+
+  @Test
+  void answersAreSlicesOfTheirLinesInTextAndInTokens() {
+    int answers = 0;
+    for (Map.Entry<Draft, List<Asked>> entry : drawn().entrySet()) {
+      for (Asked asked : entry.getValue()) {
+        Question question = asked.question();
+        if (question.answer() == null) {
+          assertEquals(
+              Question.NOT_FOUND, tokenizer.decode(asked.answer()), "answer of " + question);
+          continue;
+        }
+        String line = entry.getKey().lines.get(question.line()).text();
+        assertTrue(
+            line.startsWith(question.answer(), question.charStart()),
+            question + " is not in " + line);
+        assertEquals(question.answer(), tokenizer.decode(asked.answer()).strip());
+        assertEquals(2, asked.answer()[asked.answer().length - 1]);
+        int[] words = Arrays.copyOf(asked.answer(), asked.answer().length - 1);
+        int[] tokens = entry.getKey().tokens.get(question.line());
+        boolean found = false;
+        for (int i = 0; i + words.length <= tokens.length; i++) {
+          found |= Arrays.equals(tokens, i, i + words.length, words, 0, words.length);
+        }
+        assertTrue(found, "the tokens of " + question + " are not a slice of its line's");
+        answers++;
+      }
+    }
+    assertTrue(answers > 5000, "answers: " + answers);
+  }
+
+  @Test
+  void whatIsAskedOfAThingIsSaidOnceOrTheLastCounts() {
+    int fields = 0;
+    for (Map.Entry<Draft, List<Asked>> entry : drawn().entrySet()) {
+      Draft draft = entry.getKey();
+      for (Asked asked : entry.getValue()) {
+        if (asked.about() == null || asked.question().answer() == null) {
+          continue;
+        }
+        String last = null;
+        boolean several = false;
+        boolean ordered = true;
+        for (DraftLine line : draft.lines) {
+          for (Fact fact : line.facts()) {
+            if (fact.anchor().equalsIgnoreCase(asked.about())
+                && fact.field().equals(asked.field())) {
+              several |= last != null && !last.equals(line.value(fact));
+              ordered &= fact.ordered();
+              last = line.value(fact);
+            }
+          }
+        }
+        assertEquals(last, asked.question().answer(), "answer of " + asked.question());
+        assertTrue(!several || ordered, asked.question() + " has several answers");
+        fields++;
+      }
+    }
+    assertTrue(fields > 3000, "questions of fields: " + fields);
+  }
+
+  @Test
+  void whatIsNotFoundIsNowhere() {
+    int absent = 0;
+    for (Map.Entry<Draft, List<Asked>> entry : drawn().entrySet()) {
+      Draft draft = entry.getKey();
+      for (Asked asked : entry.getValue()) {
+        Question question = asked.question();
+        if (question.answer() != null) {
+          continue;
+        }
+        if (asked.about() == null) {
+          assertFalse(draft.text.contains(question.text()), question.text());
+          continue;
+        }
+        assertTrue(
+            question.text().toLowerCase(Locale.ROOT)
+                .contains(asked.about().toLowerCase(Locale.ROOT)),
+            question.text());
+        for (DraftLine line : draft.lines) {
+          for (Fact fact : line.facts()) {
+            assertFalse(
+                fact.anchor().equalsIgnoreCase(asked.about())
+                    && fact.field().equals(asked.field()),
+                () -> question + " is answered by " + line.text());
+          }
+        }
+        absent++;
+      }
+    }
+    assertTrue(absent > 2000, "questions without an answer: " + absent);
+  }
+
+  @Test
+  void noQuestionIsAskedTwice() {
+    for (List<Asked> asked : drawn().values()) {
+      List<String> texts = new ArrayList<>();
+      for (Asked one : asked) {
+        texts.add(
+            one.question().text().toLowerCase(Locale.ROOT).replaceAll("[?.]+$", ""));
+      }
+      assertEquals(texts.size(), texts.stream().distinct().count());
+    }
+  }
+
+  @Test
+  void anAmbiguousThingIsNotAsked() {
+    DraftLine one =
+        new LineBuilder()
+            .add("req-1 status=")
+            .fact("req-1", null, Field.of("status"), List.of("status"), "ok")
+            .build();
+    DraftLine two =
+        new LineBuilder()
+            .add("req-1 status=")
+            .fact("req-1", null, Field.of("status"), List.of("status"), "failed")
+            .build();
+    List<int[]> tokens =
+        List.of(
+            Draft.encode(tokenizer, one.text()), Draft.encode(tokenizer, two.text()));
+    QuestionMaker maker = new QuestionMaker(new Draft(List.of(one, two), tokens, List.of()), tokenizer);
+    for (int i = 0; i < 300; i++) {
+      Asked asked = maker.answerable(new Rng(i), List.of(0, 1));
+      assertTrue(asked == null || asked.about() == null, () -> asked.question().text());
+    }
+  }
+
+  @Test
+  void aThingThatAnotherLineMentionsIsNotAsked() {
+    DraftLine one =
+        new LineBuilder()
+            .add("alice: I like ")
+            .fact("alice", null, "likes", List.of(), List.of("What does {k} like?"), "tea", false)
+            .build();
+    DraftLine other = DraftLine.plain("bob: Alice hates tea");
+    List<int[]> tokens =
+        List.of(Draft.encode(tokenizer, one.text()), Draft.encode(tokenizer, other.text()));
+    Draft alone = new Draft(List.of(one), tokens.subList(0, 1), List.of());
+    Draft both = new Draft(List.of(one, other), tokens, List.of());
+    assertTrue(alone.anchorIsItsOwn("alice"));
+    assertFalse(both.anchorIsItsOwn("alice"));
+    boolean asked = false;
+    for (int i = 0; i < 100; i++) {
+      Asked made = new QuestionMaker(alone, tokenizer).answerable(new Rng(i), List.of(0));
+      asked |= made != null && "tea".equals(made.question().answer());
+      Asked none = new QuestionMaker(both, tokenizer).answerable(new Rng(i), List.of(0));
+      assertTrue(none == null || none.about() == null);
+    }
+    assertTrue(asked);
+  }
+
+  @Test
+  void heldOutLogsAreNeverInTraining() {
+    int lines = 0;
+    List<DraftLine> emitted = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      Rng rng = Rng.of(5, i);
+      Scenario scenario = Scenarios.any(rng, Small.books(), 1000);
+      for (int n = 0; n < 20; n++) {
+        emitted.clear();
+        scenario.emit(rng, emitted);
+        for (DraftLine line : emitted) {
+          lines++;
+          HeldOutLogs.SHAPES.forEach(
+              shape -> assertFalse(shape.matcher(line.text()).find(), line.text()));
+        }
+      }
+    }
+    assertTrue(lines > 20_000, "lines: " + lines);
+  }
+
+  @Test
+  void heldOutLogsHaveTheirShapesAndTrueAnswers() {
+    for (int kind = 0; kind < HeldOutLogs.kinds(); kind++) {
+      Episode episode = HeldOutLogs.episode(3, kind, 100);
+      int withAnswer = 0;
+      for (String line : episode.lines()) {
+        assertTrue(HeldOutLogs.SHAPES.get(kind).matcher(line).find(), line);
+      }
+      for (Question question : episode.questions()) {
+        if (question.answer() == null) {
+          assertEquals(Question.NOT_FOUND, question.expected());
+        } else {
+          String line = episode.lines().get(question.line());
+          assertTrue(line.startsWith(question.answer(), question.charStart()), line);
+          withAnswer++;
+        }
+      }
+      assertTrue(withAnswer >= 10, "kind " + kind + " has " + withAnswer + " answers");
+      assertEquals(episode, HeldOutLogs.episode(3, kind, 100));
+    }
+  }
+
+  @Test
+  void lookAlikesDiffer() {
+    Rng rng = new Rng(1);
+    for (String text : List.of("req-8123", "3fa9c0de", "alice", "A-17", "node")) {
+      for (int i = 0; i < 50; i++) {
+        String other = Values.lookAlike(rng, text);
+        assertNotNull(other);
+        assertEquals(text.length(), other.length());
+      }
+    }
+    assertNull(Field.known("no such field"));
+  }
+}
