@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code focus local} as processes of their own, which are killed, stopped and piped into. */
 class LocalProcessITCase {
   private static final Duration DEADLINE = Duration.ofSeconds(120);
-  private static final int FIRST_LINES = 30_000;
+  private static final int FIRST_LINES = 10_000;
 
   @TempDir Path directory;
 
@@ -53,8 +53,8 @@ class LocalProcessITCase {
     append(log, FIRST_LINES + 1_000, FIRST_LINES + 1_010);
     Run stopped = start(log);
     stopped.awaitOutput("caught up");
-    stopped.type("what is the value of service-30005?");
-    stopped.awaitOutput("value-30005 ");
+    stopped.type("what is the value of service-10005?");
+    stopped.awaitOutput("value-10005 ");
     stopped.process.destroy();
     assertTrue(stopped.process.waitFor(60, TimeUnit.SECONDS), "did not stop");
     assertTrue(stopped.output().contains("Stopped."), stopped.output());
@@ -63,7 +63,7 @@ class LocalProcessITCase {
     append(log, FIRST_LINES + 1_010, FIRST_LINES + 1_020);
     Run piped = start(log);
     piped.type("what is the value of service-17?");
-    piped.type("what is the value of service-31019?");
+    piped.type("what is the value of service-11019?");
     piped.input.close();
     assertTrue(
         piped.process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS),
@@ -71,7 +71,7 @@ class LocalProcessITCase {
     assertEquals(0, piped.process.exitValue(), piped.output());
     assertTrue(piped.output().contains("Job resumes from savepoints"), piped.output());
     assertTrue(piped.output().contains("value-17 "), piped.output());
-    assertTrue(piped.output().contains("value-31019 "), piped.output());
+    assertTrue(piped.output().contains("value-11019 "), piped.output());
 
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < FIRST_LINES + 1_020; i++) {
