@@ -34,7 +34,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Show what a checkpoint folder holds: shape, parameters, FocusLLM settings.")
 public final class ModelInspectCommand implements Callable<Integer> {
-  private static final int WRONG_FOLDER = 2;
   private static final String ADDED = "added";
   private static final String UNUSED = "unused";
 
@@ -53,12 +52,12 @@ public final class ModelInspectCommand implements Callable<Integer> {
       Map<String, String> facts = facts(folder);
       facts.forEach((name, value) -> out.printf("%-14s %s%n", name, value));
       out.flush();
-      return 0;
+      return ExitCodes.OK;
     } catch (CheckpointException e) {
       PrintWriter err = spec.commandLine().getErr();
       err.println("error: " + e.getMessage());
       err.flush();
-      return WRONG_FOLDER;
+      return ExitCodes.USAGE;
     }
   }
 

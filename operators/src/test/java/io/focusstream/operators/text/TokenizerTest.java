@@ -2,10 +2,14 @@ package io.focusstream.operators.text;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -122,6 +126,29 @@ class TokenizerTest {
                 ByteLevelBpe.load(
                     new ByteArrayInputStream(other.getBytes(StandardCharsets.UTF_8))));
     assertTrue(refused.getMessage().contains("JsonTokenizer"), refused.getMessage());
+  }
+
+  @Test
+  void theFastImplementationIsChosenForOurFilesOnly() throws IOException {
+    String ours =
+        new String(
+            TokenizerTest.class
+                .getResourceAsStream("/io/focusstream/models/small/tokenizer.json")
+                .readAllBytes(),
+            StandardCharsets.UTF_8);
+    assertTrue(TextTokenizers.isOurs(ours.getBytes(StandardCharsets.UTF_8)));
+    String withRegex = ours.replace("\"use_regex\": false}\n  ]}", "\"use_regex\": true}\n  ]}");
+    assertNotEquals(ours, withRegex);
+    assertFalse(TextTokenizers.isOurs(withRegex.getBytes(StandardCharsets.UTF_8)));
+    try (TextTokenizer fast = TextTokenizers.load(stream(ours));
+        TextTokenizer other = TextTokenizers.load(stream(withRegex))) {
+      assertInstanceOf(ByteLevelBpe.class, fast);
+      assertInstanceOf(JsonTokenizer.class, other);
+    }
+  }
+
+  private static ByteArrayInputStream stream(String text) {
+    return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

@@ -82,7 +82,7 @@ record Field(
     def("region", "region,zone,dc,datacenter,site", "region,site",
         r -> r.chance(0.5) ? r.pick(Words.CITIES)
             : r.pick("eu", "us", "ap", "sa") + "-" + r.pick("west", "east", "north", "south", "central") + "-" + r.between(1, 4),
-        "Which region is {k} in?", "where is {k}", "in which region was {k}");
+        "Which region is {k} in?", "in which region was {k}");
     def("retries", "retries,attempt,attempts,tries,retry", "retries,attempts,number of attempts",
         r -> String.valueOf(r.between(0, 60)),
         "How many retries did {k} need?", "how often was {k} tried", "How many attempts for {k}?");
@@ -98,7 +98,7 @@ record Field(
         "Which queue is {k} on?", "what topic did {k} go to", "into which queue went {k}?");
     def("service", "service,svc,app,component,module", "service,component",
         r -> r.chance(0.5) ? r.pick(Words.NOUNS) + r.pick("-service", "-api", "svc", "d", "-worker") : r.pick(Words.NOUNS),
-        "Which service handled {k}?", "what service is {k} from", "which component did {k}");
+        "Which service handled {k}?", "what service is {k} from", "which component is {k} from");
     def("email", "email,mail,contact", "email,mail address", Values::email,
         "What is the email of {k}?", "what mail address has {k}");
     def("session", "session,sid,session_id,sess", "session", r -> r.chance(0.5) ? r.hex(r.pick(6, 8, 12)) : "s" + r.number(5),
@@ -127,7 +127,7 @@ record Field(
         "To which city goes {k}?", "Where is {k} going?", "what city is {k} in");
     def("method", "method,verb,op,action,operation", "method,action,operation",
         r -> r.pick("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "read", "write", "delete", "create", "update", "list", "copy"),
-        "Which method did {k} use?", "what action was {k}", "what did {k} do");
+        "Which method did {k} use?", "what action was {k}");
     def("key", "key,id,name,code_name", "key,name", r -> Words.invented(r) + r.digits(r.below(3)),
         "What is the key of {k}?", "what is {k} called");
     def("phone", "phone,tel,ext", "phone number,extension", r -> r.number(r.between(3, 9)),

@@ -13,16 +13,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class QuestionMakerTest {
-  private final ByteLevelBpe tokenizer = Small.tokenizer();
-  private final Episodes episodes = new Episodes(Small.books(), tokenizer);
+  private static ByteLevelBpe tokenizer;
+  private static Map<Draft, List<Asked>> drawn;
+
+  @BeforeAll
+  static void draw() {
+    tokenizer = Small.tokenizer();
+    drawn = drawn();
+  }
 
   /** Many episodes of all scenarios, small and large, with the questions that came of them. */
-  private Map<Draft, List<Asked>> drawn() {
+  private static Map<Draft, List<Asked>> drawn() {
+    Episodes episodes = new Episodes(Small.books(), tokenizer);
     Map<Draft, List<Asked>> all = new HashMap<>();
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < 300; i++) {
       Rng rng = Rng.of(99, i);
       Draft draft = episodes.draft(rng, rng.logBetween(40, 3000));
       if (draft.lines.isEmpty()) {
@@ -48,7 +56,7 @@ class QuestionMakerTest {
   @Test
   void answersAreSlicesOfTheirLinesInTextAndInTokens() {
     int answers = 0;
-    for (Map.Entry<Draft, List<Asked>> entry : drawn().entrySet()) {
+    for (Map.Entry<Draft, List<Asked>> entry : drawn.entrySet()) {
       for (Asked asked : entry.getValue()) {
         Question question = asked.question();
         if (question.answer() == null) {
@@ -72,13 +80,13 @@ class QuestionMakerTest {
         answers++;
       }
     }
-    assertTrue(answers > 5000, "answers: " + answers);
+    assertTrue(answers > 4000, "answers: " + answers);
   }
 
   @Test
   void whatIsAskedOfAThingIsSaidOnceOrTheLastCounts() {
     int fields = 0;
-    for (Map.Entry<Draft, List<Asked>> entry : drawn().entrySet()) {
+    for (Map.Entry<Draft, List<Asked>> entry : drawn.entrySet()) {
       Draft draft = entry.getKey();
       for (Asked asked : entry.getValue()) {
         if (asked.about() == null || asked.question().answer() == null) {
@@ -102,13 +110,13 @@ class QuestionMakerTest {
         fields++;
       }
     }
-    assertTrue(fields > 3000, "questions of fields: " + fields);
+    assertTrue(fields > 2500, "questions of fields: " + fields);
   }
 
   @Test
   void whatIsNotFoundIsNowhere() {
     int absent = 0;
-    for (Map.Entry<Draft, List<Asked>> entry : drawn().entrySet()) {
+    for (Map.Entry<Draft, List<Asked>> entry : drawn.entrySet()) {
       Draft draft = entry.getKey();
       for (Asked asked : entry.getValue()) {
         Question question = asked.question();
@@ -134,12 +142,12 @@ class QuestionMakerTest {
         absent++;
       }
     }
-    assertTrue(absent > 2000, "questions without an answer: " + absent);
+    assertTrue(absent > 1200, "questions without an answer: " + absent);
   }
 
   @Test
   void noQuestionIsAskedTwice() {
-    for (List<Asked> asked : drawn().values()) {
+    for (List<Asked> asked : drawn.values()) {
       List<String> texts = new ArrayList<>();
       for (Asked one : asked) {
         texts.add(
@@ -199,7 +207,7 @@ class QuestionMakerTest {
   void heldOutLogsAreNeverInTraining() {
     int lines = 0;
     List<DraftLine> emitted = new ArrayList<>();
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 600; i++) {
       Rng rng = Rng.of(5, i);
       Scenario scenario = Scenarios.any(rng, Small.books(), 1000);
       for (int n = 0; n < 20; n++) {
@@ -212,7 +220,7 @@ class QuestionMakerTest {
         }
       }
     }
-    assertTrue(lines > 20_000, "lines: " + lines);
+    assertTrue(lines > 9_000, "lines: " + lines);
   }
 
   @Test
