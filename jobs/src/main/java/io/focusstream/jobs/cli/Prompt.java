@@ -178,6 +178,9 @@ final class Prompt {
   }
 
   private static String line(Progress p, double tokensASecond) {
+    if (!p.running()) {
+      return "starting the job, loading the model …";
+    }
     return String.format(
         Locale.ROOT,
         "read %,d events, %,d tokens; %,d chunks sealed, %,d condensed%s%s",

@@ -66,6 +66,9 @@ public final class LocalCluster implements AutoCloseable {
     c.set(CoreOptions.TMP_DIRS, dataDir.child("tmp").toString());
     c.set(CoreOptions.DEFAULT_PARALLELISM, parallelism);
     c.set(JobManagerOptions.ADDRESS, "localhost");
+    c.set(JobManagerOptions.BIND_HOST, "127.0.0.1");
+    c.set(TaskManagerOptions.HOST, "127.0.0.1");
+    c.set(TaskManagerOptions.BIND_HOST, "127.0.0.1");
     c.set(TaskManagerOptions.NUM_TASK_SLOTS, parallelism);
     c.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256L * parallelism));
     c.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(64));

@@ -199,14 +199,15 @@ public final class LocalSession implements AutoCloseable {
       stillSinceNanos = System.nanoTime();
     }
     // Before the counters are read, so that they tell of no earlier moment than this.
+    boolean running = status == JobStatus.RUNNING && operatorHas(FocusMetrics.EVENTS);
     boolean caughtUp =
-        status == JobStatus.RUNNING
+        running
             && follower.isAtEnd()
-            && operatorHas(FocusMetrics.EVENTS)
             && isTopicRead()
             && parsedEvents() == metric(FocusMetrics.EVENTS)
             && metric(FocusMetrics.CHUNKS_PENDING) == 0;
     return new Progress(
+        running,
         follower.lines(),
         metric(FocusMetrics.EVENTS),
         metric(FocusMetrics.TOKENS),
