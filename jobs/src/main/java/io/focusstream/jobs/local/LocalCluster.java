@@ -85,6 +85,7 @@ public final class LocalCluster implements AutoCloseable {
     c.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    c.set(PipelineOptions.NAME, "FocusStream");
     c.set(PipelineOptions.GENERIC_TYPES, false);
     c.set(PipelineOptions.OBJECT_REUSE, true);
     c.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");

@@ -1,0 +1,135 @@
+package io.focusstream.jobs.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.jobs.local.DataDir;
+import io.focusstream.jobs.local.LocalException;
+import io.focusstream.operators.engine.EngineException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class FocusCliTest {
+  @TempDir Path directory;
+
+  @Test
+  void everyCommandHasHelpThatDescribesEachOption() {
+    CommandLine line = line();
+    assertEquals(0, run("--help").exitCode());
+    for (String command : line.getSubcommands().keySet()) {
+      Run help = run(command, "--help");
+      assertEquals(0, help.exitCode(), help.toString());
+      assertTrue(help.out().startsWith("Usage: focus " + command), help.out());
+      line.getSubcommands()
+          .get(command)
+          .getCommandSpec()
+          .options()
+          .forEach(
+              option ->
+                  assertTrue(
+                      option.description().length > 0 && !option.description()[0].isBlank(),
+                      command + " " + option.longestName()));
+    }
+  }
+
+  @Test
+  void wrongUseEndsWithTwoAndSaysWhatIsWrong() {
+    assertFailure(ExitCodes.USAGE, "a command is needed");
+    assertFailure(ExitCodes.USAGE, "Unknown option: '--colour'", "local", "--colour");
+    assertFailure(ExitCodes.USAGE, "Missing required option: '--stream=NAME'", "ask", "who?");
+    assertFailure(ExitCodes.USAGE, "QUESTION", "ask", "--stream", "s");
+    assertFailure(ExitCodes.USAGE, "the question is empty", "ask", "--stream", "s", "  ");
+    assertFailure(
+        ExitCodes.USAGE, "--timeout must be at least 1", "ask", "--stream", "s", "--timeout", "0", "q");
+    assertFailure(ExitCodes.USAGE, "--follow names the file", "local", "--stream", "s");
+    assertFailure(
+        ExitCodes.USAGE, "got 'sometimes'", "run", "--delivery", "sometimes");
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    Path missing = directory.resolve("missing.log");
+    assertFailure(
+        ExitCodes.FAILED, missing + " does not exist", "local", "--follow", missing.toString());
+    assertFailure(
+        ExitCodes.FAILED, "is a directory", "local", "--follow", directory.toString());
+  }
+
+  @Test
+  void unknownModelIsSaidBeforeAnythingStarts() throws IOException {
+    Path log = Files.writeString(directory.resolve("a.log"), "x\n");
+    assertFailure(
+        ExitCodes.FAILED,
+        "there is no model 'huge'",
+        "local",
+        "--follow",
+        log.toString(),
+        "--data-dir",
+        directory.resolve("data").toString(),
+        "--model",
+        "huge");
+  }
+
+  @Test
+  void askWithoutLocalRunSaysHowToFindOne() {
+    assertFailure(
+        ExitCodes.UNREACHABLE,
+        "no `focus local` runs in " + directory,
+        "ask",
+        "--data-dir",
+        directory.toString(),
+        "--stream",
+        "s",
+        "who?");
+  }
+
+  @Test
+  void dataDirectoryBelongsToOneRun() {
+    try (DataDir held = DataDir.open(directory)) {
+      LocalException e =
+          assertThrows(
+              LocalException.class, () -> DataDir.open(directory));
+      assertTrue(
+          e.getMessage().contains("(process " + ProcessHandle.current().pid() + ") uses"),
+          e.getMessage());
+      held.publishEndpoint(new DataDir.Endpoint("127.0.0.1:1", "q", "a"));
+      assertEquals(
+          "127.0.0.1:1", DataDir.findEndpoint(directory).orElseThrow().bootstrapServers());
+    }
+    assertTrue(DataDir.findEndpoint(directory).isEmpty());
+    DataDir.open(directory).close();
+  }
+
+  private void assertFailure(int exitCode, String message, String... args) {
+    Run run = run(args);
+    assertEquals(exitCode, run.exitCode(), run.toString());
+    assertTrue(run.err().contains(message), run.toString());
+    assertFalse(run.err().contains("\tat "), run.toString());
+  }
+
+  private static CommandLine line() {
+    return FocusCli.commandLine(
+        config -> {
+          throw new EngineException("there is no model 'huge'");
+        });
+  }
+
+  private static Run run(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode =
+        line().setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(args);
+    return new Run(List.of(args), exitCode, out.toString(), err.toString());
+  }
+
+  private record Run(List<String> args, int exitCode, String out, String err) {}
+}
