@@ -14,7 +14,8 @@ import io.focusstream.operators.engine.djl.DjlCondensingEngine;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
 import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
-import io.focusstream.operators.text.JsonTokenizer;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.operators.text.TextTokenizers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -109,8 +110,8 @@ public final class EvalCommand implements Callable<Integer> {
         DjlEngineSettings.of(model).withQuantisation(kv).withLocal(local);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
-        JsonTokenizer tokenizer =
-            JsonTokenizer.load(BundledModels.folder(model).resolve("tokenizer.json"))) {
+        TextTokenizer tokenizer =
+            TextTokenizers.load(BundledModels.folder(model).resolve("tokenizer.json"))) {
       StreamReader reader = new StreamReader(engine, tokenizer, chunk, window);
       out.printf(
           "%s, model %s (%s), states %s, chunk %d, window %d, seed %d%n",
@@ -161,7 +162,7 @@ public final class EvalCommand implements Callable<Integer> {
   }
 
   private void passkey(
-      StreamReader reader, JsonTokenizer tokenizer, int length, int index, Score score) {
+      StreamReader reader, TextTokenizer tokenizer, int length, int index, Score score) {
     PasskeyTask.Trial trial = PasskeyTask.trial(tokenizer, length, seed, index);
     StreamReader.Condensed stream = reader.read(trial.lines());
     EngineAnswer answer = reader.ask(stream, trial.question(), MOST_ANSWER_TOKENS);
@@ -177,7 +178,7 @@ public final class EvalCommand implements Callable<Integer> {
   }
 
   private void logs(
-      StreamReader reader, JsonTokenizer tokenizer, int length, int index, Score score) {
+      StreamReader reader, TextTokenizer tokenizer, int length, int index, Score score) {
     int kind = index % LookupTask.kinds();
     Episode episode = LookupTask.episode(seed + index, kind, Math.max(8, length / 30));
     StreamReader.Condensed stream = reader.read(episode.lines());

@@ -1,5 +1,6 @@
 package io.focusstream.jobs.cli;
 
+import io.focusstream.jobs.training.InductionInit;
 import io.focusstream.jobs.training.TrainingCheckpoint;
 import io.focusstream.jobs.training.TrainingLoop;
 import io.focusstream.jobs.training.TrainingPlan;
@@ -197,7 +198,7 @@ public final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
       Map<String, float[]> initial =
           init == null
-              ? TrainingCheckpoint.initial(options.modelConfig(), options.seed)
+              ? InductionInit.weights(options.modelConfig(), options.seed)
               : TrainingCheckpoint.weights(init);
       options.run(
           spec,

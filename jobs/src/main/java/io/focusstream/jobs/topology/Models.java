@@ -3,7 +3,7 @@ package io.focusstream.jobs.topology;
 import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.engine.djl.DjlEngineProvider;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
-import io.focusstream.operators.text.JsonTokenizer;
+import io.focusstream.operators.text.TextTokenizers;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerProvider;
 import java.io.IOException;
@@ -38,7 +38,7 @@ public final class Models implements ModelLoader {
     public TextTokenizer open() {
       Path file = BundledModels.folder(model).resolve("tokenizer.json");
       try {
-        return JsonTokenizer.load(file);
+        return TextTokenizers.load(file);
       } catch (IOException e) {
         throw new IllegalStateException(
             "the tokenizer " + file + " can't be read: " + e.getMessage(), e);

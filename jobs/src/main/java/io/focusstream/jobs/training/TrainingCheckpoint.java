@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /**
  * A run's checkpoint folder: {@code model.safetensors}, float32 under Hugging Face's names, and {@code
@@ -86,25 +85,6 @@ public final class TrainingCheckpoint {
         (name, values) ->
             writer.floats(name, type, values, ModelWeights.shape(config, name).getShape()));
     writer.write(file);
-  }
-
-  /** Fresh weights: normal with deviation 0.02, outputs of a layer by 1 / sqrt(2 layers) less. */
-  public static Map<String, float[]> initial(ModelConfig config, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    Map<String, float[]> all = new LinkedHashMap<>();
-    for (String name : ModelWeights.names(config)) {
-      if (all.containsKey(name)) {
-        continue;
-      }
-      float[] values = new float[Math.toIntExact(ModelWeights.shape(config, name).size())];
-      boolean output = name.contains("o_proj") || name.contains("down_proj");
-      double deviation = 0.02 / (output ? Math.sqrt(2.0 * config.layers()) : 1);
-      for (int i = 0; i < values.length; i++) {
-        values[i] = name.contains("norm") ? 1 : (float) (random.nextGaussian() * deviation);
-      }
-      all.put(name, values);
-    }
-    return all;
   }
 
   /** Adds the added projections that are missing, as copies of the frozen ones. */

@@ -57,7 +57,11 @@ class FocusGraph(Module):
     y = torch.cat([torch.sub(torch.mul(a, cos), torch.mul(b, sin)), torch.add(torch.mul(b, cos), torch.mul(a, sin))], -1)
     return torch.to(y, ops.prim.dtype(x))
 
-  # Attention of q (B, N, n, D) over k, v (B, G, S, D) under mask (B or 1, 1, n, S). The R query heads that share a
+  # A mask (B or 1, 1, n, S) for queries whose R heads are folded into their length, as attend() wants it. -> (.., 1, R*n, S)
+  def wide(self: __torch__.FocusGraph, mask: Tensor, n_heads: int, n_kv: int) -> Tensor:
+    return torch.repeat(mask, [1, 1, torch.floordiv(n_heads, n_kv), 1])
+
+  # Attention of q (B, N, n, D) over k, v (B, G, S, D) under wide mask (B or 1, 1, R*n, S). The R query heads that share a
   # key/value head are folded into the query length, so that keys and values are never repeated. -> (B, N, n, D)
   def attend(self: __torch__.FocusGraph, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     b = torch.size(q, 0)
@@ -66,8 +70,7 @@ class FocusGraph(Module):
     g = torch.size(k, 1)
     r = torch.floordiv(torch.size(q, 1), g)
     folded = torch.reshape(q, [b, g, r * n, d])
-    wide = torch.repeat(mask, [1, 1, r, 1])
-    y = torch.scaled_dot_product_attention(folded, k, v, wide, 0., False)
+    y = torch.scaled_dot_product_attention(folded, k, v, mask, 0., False)
     return torch.reshape(y, [b, g * r, n, d])
 
   # Causal attention of a sequence over itself. q (B, N, S, D), k, v (B, G, S, D) -> (B, N, S, D)
@@ -152,7 +155,7 @@ class FocusGraph(Module):
     in_chunk = torch.expand(torch.view(in_chunk, [b, 1, 1, t]), [b, 1, n, t])
     in_prompt = torch.ones([b, 1, n, p], dtype=11, device=dev)
     in_new = torch.expand(torch.tril(torch.ones([n, n], dtype=11, device=dev)), [b, 1, n, n])
-    mask = torch.cat([in_chunk, in_prompt, in_new], -1)  # -> (B, 1, n, T + P + n)
+    mask = self.wide(torch.cat([in_chunk, in_prompt, in_new], -1), n_heads, n_kv)  # -> (B, 1, R*n, T + P + n)
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
     for l in range(layers):
@@ -220,7 +223,7 @@ class FocusGraph(Module):
     cand_cos, cand_sin = self.rotary(cand_positions, inv)
     seen = torch.ones([n, c + past], dtype=11, device=dev)
     own = torch.tril(torch.ones([n, n], dtype=11, device=dev))
-    mask = torch.view(torch.cat([seen, own], 1), [1, 1, n, c + end])
+    mask = self.wide(torch.view(torch.cat([seen, own], 1), [1, 1, n, c + end]), n_heads, n_kv)
     attention = annotate(List[Tensor], [])
     for l in range(layers):
       at = 3 + l * 13
@@ -356,12 +359,11 @@ class FocusGraph(Module):
     chunk_o = torch.expand(torch.view(in_chunk, [c, 1, 1, t]), [c, qn, s, t])
     chunk_c = torch.expand(torch.view(in_chunk, [c, 1, 1, t]), [c, qn, a, t])
     own_o = torch.expand(torch.tril(torch.ones([s, s], dtype=11, device=dev)), [c, qn, s, s])
-    none_o = torch.zeros([c, qn, s, a], dtype=11, device=dev)
     before = torch.lt(torch.view(columns, [1, 1, s]), torch.unsqueeze(at_step, 2))  # -> (Q, A, S)
     own_c = torch.expand(torch.unsqueeze(before, 0), [c, qn, a, s])
     self_c = torch.expand(torch.to(torch.eye(a, device=dev), 11), [c, qn, a, a])
-    mask_o = torch.reshape(torch.cat([chunk_o, own_o, none_o], -1), [rows, 1, s, t + s + a])
-    mask_c = torch.reshape(torch.cat([chunk_c, own_c, self_c], -1), [rows, 1, a, t + s + a])
+    mask_o = self.wide(torch.reshape(torch.cat([chunk_o, own_o], -1), [rows, 1, s, t + s]), n_heads, n_kv)
+    mask_c = self.wide(torch.reshape(torch.cat([chunk_c, own_c, self_c], -1), [rows, 1, a, t + s + a]), n_heads, n_kv)
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
     for l in range(layers):
@@ -378,11 +380,10 @@ class FocusGraph(Module):
         vo = self.heads(self.linear(ho, w[at + 3]), n_kv)
         chunk_k = torch.reshape(torch.expand(torch.unsqueeze(torch.select(keys, 0, l), 1), [c, qn, n_kv, t, d]), [rows, n_kv, t, d])
         chunk_v = torch.reshape(torch.expand(torch.unsqueeze(torch.select(values, 0, l), 1), [c, qn, n_kv, t, d]), [rows, n_kv, t, d])
-        # the ordinary stream never sees the candidates: their columns are there so that both masks fit
-        ok = torch.cat([chunk_k, ko, self.rotate(torch.detach(kc), cos_c, sin_c)], 2)
-        ov = torch.cat([chunk_v, vo, torch.detach(vc)], 2)
-        ck = torch.cat([chunk_k, ko, self.rotate(kc, cos_c, sin_c)], 2)
-        cv = torch.cat([chunk_v, vo, vc], 2)
+        ok = torch.cat([chunk_k, ko], 2)
+        ov = torch.cat([chunk_v, vo], 2)
+        ck = torch.cat([ok, self.rotate(kc, cos_c, sin_c)], 2)
+        cv = torch.cat([ov, vc], 2)
         qo = self.rotate(self.heads(self.linear(ho, w[at + 1]), n_heads), cos_o, sin_o)
         qc = self.rotate(self.heads(self.linear(hc, w[at + 9]), n_heads), cos_c, sin_c)
         xo = torch.add(xo, self.linear(self.join(self.attend(qo, ok, ov, mask_o)), w[at + 4]))
@@ -412,7 +413,7 @@ class FocusGraph(Module):
     same = torch.eq(torch.unsqueeze(step, -1), torch.arange(a, dtype=4, device=dev))  # -> (Q, S, A)
     in_cand = torch.reshape(torch.expand(torch.unsqueeze(same, 2), [qn, s, c, a]), [qn, s, c * a])
     own = torch.expand(torch.tril(torch.ones([s, s], dtype=11, device=dev)), [qn, s, s])
-    mask = torch.unsqueeze(torch.cat([in_cand, own], -1), 1)  # -> (Q, 1, S, C*A + S)
+    mask = self.wide(torch.unsqueeze(torch.cat([in_cand, own], -1), 1), n_heads, n_kv)  # -> (Q, 1, R*S, C*A + S)
     cos, sin = self.rotary(torch.add(torch.to(columns, 6), float(start[0])), inv)
     cand_cos, cand_sin = self.rotary(cand_positions, inv)  # -> (C, D/2)
     cand_cos = torch.view(cand_cos, [c, 1, 1, 1, -1])

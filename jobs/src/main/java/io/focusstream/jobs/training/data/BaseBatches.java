@@ -36,7 +36,8 @@ final class BaseBatches {
     byte[] weights = new byte[rows * length];
     for (int row = 0; row < rows; row++) {
       Row out = new Row(length);
-      switch (rng.weighted(15, 10, 10, 65)) {
+      // Copying comes first: look-ups are built on it, and plain text would unlearn it before they are.
+      switch (longest <= 64 ? rng.weighted(0, 0, 60, 40) : rng.weighted(4, 4, 17, 75)) {
         case 0 -> book(rng, out);
         case 1 -> log(rng, out);
         case 2 -> copies(rng, out);
@@ -63,7 +64,7 @@ final class BaseBatches {
       int[] text = Draft.encode(tokenizer, books.paragraph(paragraph++));
       int from = first && text.length > row.size() && rng.chance(0.5) ? rng.below(text.length / 2) : 0;
       for (int i = from; i < text.length; i++) {
-        row.add(text[i], FULL);
+        row.add(text[i], FULL / 4);
       }
       first = false;
     }
@@ -76,7 +77,7 @@ final class BaseBatches {
     Draft draft = episodes.draft(rng, row.size() + 32);
     for (int[] line : draft.tokens) {
       for (int token : line) {
-        row.add(token, FULL / 2);
+        row.add(token, FULL / 4);
       }
     }
   }
@@ -120,7 +121,7 @@ final class BaseBatches {
   private void questions(Rng rng, Row row) {
     int size = row.size();
     boolean beginFirst = rng.chance(0.25);
-    int contextWeight = rng.chance(0.5) ? 1 : 2;
+    int contextWeight = rng.chance(0.8) ? 0 : 1;
     double share = size <= 64 ? 0.4 + 0.25 * rng.unit() : 0.3 + 0.5 * rng.unit();
     boolean tailOrder = rng.chance(0.2);
     double notFound = rng.pick(0.15, 0.3, 0.4, 0.5);

@@ -218,19 +218,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
   }
 
   private static void fail(Command command, EngineException reason) {
-    switch (kind(command)) {
-      case CONDENSE -> ((Condense) command).result().completeExceptionally(reason);
-      case ASK -> ((Ask) command).result().completeExceptionally(reason);
+    if (command instanceof Condense condense) {
+      condense.result().completeExceptionally(reason);
+    } else if (command instanceof Ask ask) {
+      ask.result().completeExceptionally(reason);
     }
-  }
-
-  private enum Kind {
-    CONDENSE,
-    ASK
-  }
-
-  private static Kind kind(Command command) {
-    return command instanceof Condense ? Kind.CONDENSE : Kind.ASK;
   }
 
   // --- the engine's thread -----------------------------------------------------------------------
@@ -309,6 +301,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
           condenseAll(
               batch.stream().map(c -> new ChunkInput(c.task().key(), c.task().tokens(), List.of())).toList());
       for (Condense condense : batch) {
+        makeHot(condense.task(), made.get(condense.task().key()));
         condense.result().complete(made.get(condense.task().key()));
       }
     } catch (RuntimeException e) {
@@ -319,7 +312,20 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
   }
 
-  /** Condenses chunks in batches, stores their states encoded, and makes them hot. */
+  // So that the first question over a chunk need not read it from state.
+  private void makeHot(CondenseTask task, CondensedChunk made) {
+    if (model.stateBytes(task.tokens().length) > settings.hotBytes()) {
+      return;
+    }
+    try {
+      ChunkInput chunk = new ChunkInput(task.key(), task.tokens(), made.blocks());
+      keepHot(task.key(), decode(chunk, made.blocks()), task.tokens().length);
+    } catch (ChunkStateException e) {
+      throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Condenses chunks in batches and encodes their states. */
   Map<ChunkKey, CondensedChunk> condenseAll(List<ChunkInput> chunks) {
     Map<ChunkKey, CondensedChunk> made = new HashMap<>();
     List<ChunkInput> sorted = new ArrayList<>(chunks);
