@@ -25,7 +25,6 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
-import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
@@ -82,8 +81,7 @@ public final class LocalCluster implements AutoCloseable {
     c.set(
         CheckpointingOptions.CHECKPOINTS_DIRECTORY,
         dataDir.child("checkpoints").toUri().toString());
-    c.set(
-        CheckpointingOptions.SAVEPOINT_DIRECTORY, dataDir.child("savepoints").toUri().toString());
+    c.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, dataDir.child("savepoints").toUri().toString());
     c.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(30));
     c.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
@@ -195,11 +193,11 @@ public final class LocalCluster implements AutoCloseable {
   /** Why the job failed, in one line; empty where it hasn't. */
   public Optional<String> failure(JobID job) {
     try {
-      var failure =
-          cluster.getExecutionGraph(job).get(10, TimeUnit.SECONDS).getFailureInfo();
+      var failure = cluster.getExecutionGraph(job).get(10, TimeUnit.SECONDS).getFailureInfo();
       return failure == null
           ? Optional.empty()
-          : Optional.of(rootMessage(failure.getException().deserializeError(getClass().getClassLoader())));
+          : Optional.of(
+              rootMessage(failure.getException().deserializeError(getClass().getClassLoader())));
     } catch (ExecutionException | TimeoutException e) {
       return Optional.empty();
     } catch (InterruptedException e) {
