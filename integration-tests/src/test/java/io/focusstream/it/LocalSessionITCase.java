@@ -101,7 +101,7 @@ class LocalSessionITCase {
 
   private static Answer ask(LocalSession session, String question) {
     try (QuestionClient client = session.newQuestionClient()) {
-      return client.ask("app.log", question, null, Duration.ofSeconds(20)).orElseThrow();
+      return client.ask("app.log", question, null, Duration.ofSeconds(60)).orElseThrow();
     }
   }
 }

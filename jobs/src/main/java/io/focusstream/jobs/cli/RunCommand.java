@@ -101,6 +101,7 @@ final class RunCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     try (DataDir dataDir = DataDir.open(dataDirectory)) {
+      dataDir.emptied("tmp");
       Configuration configuration = LocalCluster.configuration(dataDir, webPort, parallelism, user);
       try (LocalCluster cluster = LocalCluster.start(configuration)) {
         StreamExecutionEnvironment environment =

@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
  * The directory of a local run: {@code kafka/}, {@code checkpoints/}, {@code savepoints/}, {@code
@@ -84,6 +86,21 @@ public final class DataDir implements AutoCloseable {
       Files.createDirectories(child);
     } catch (IOException e) {
       throw new LocalException("the directory " + child + " can't be made: " + e, e);
+    }
+    return child;
+  }
+
+  /** A sub-directory whose content is of no use to this run, emptied: what a killed run left. */
+  public Path emptied(String name) {
+    Path child = child(name);
+    try (Stream<Path> content = Files.walk(child)) {
+      for (Path path : content.sorted(Comparator.reverseOrder()).toList()) {
+        if (!path.equals(child)) {
+          Files.delete(path);
+        }
+      }
+    } catch (IOException e) {
+      throw new LocalException("the directory " + child + " can't be emptied: " + e, e);
     }
     return child;
   }

@@ -25,6 +25,7 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
@@ -161,7 +162,11 @@ public final class LocalCluster implements AutoCloseable {
         path ->
             graph.setSavepointRestoreSettings(
                 org.apache.flink.runtime.jobgraph.SavepointRestoreSettings.forPath(
-                    path.toUri().toString(), false, RecoveryClaimMode.CLAIM)));
+                    path.toUri().toString(),
+                    environment
+                        .getConfiguration()
+                        .get(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE),
+                    RecoveryClaimMode.CLAIM)));
     try {
       cluster.submitJob(graph).get(60, TimeUnit.SECONDS);
       return graph.getJobID();

@@ -92,6 +92,8 @@ public final class LocalSession implements AutoCloseable {
       Configuration configuration =
           LocalCluster.configuration(
               dataDir, settings.webPort(), settings.parallelism(), settings.configuration());
+      dataDir.emptied("tmp");
+      messages.accept("Starting Kafka and Flink …");
       long begin = System.nanoTime();
       CompletableFuture<EmbeddedKafka> startingKafka =
           CompletableFuture.supplyAsync(
@@ -191,7 +193,13 @@ public final class LocalSession implements AutoCloseable {
               + ")"
               + cluster.failure(job).map(reason -> ": " + reason).orElse("")
               + ". See "
-              + dataDir.root().resolve("logs"));
+              + dataDir.root().resolve("logs")
+              + (restored.isPresent()
+                  ? ". It began with "
+                      + restored.get()
+                      + "; if that doesn't fit these topics and options, start as before, or afresh"
+                      + " with another --data-dir."
+                  : "."));
     }
     long events = metric(FocusMetrics.EVENTS);
     if (events != lastEvents) {
