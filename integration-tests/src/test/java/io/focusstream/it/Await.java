@@ -11,8 +11,7 @@ final class Await {
 
   private Await() {}
 
-  static void until(
-      Duration deadline, Supplier<String> whatIsMissing, BooleanSupplier condition) {
+  static void until(Duration deadline, Supplier<String> whatIsMissing, BooleanSupplier condition) {
     long begin = System.nanoTime();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - begin > deadline.toNanos()) {

@@ -69,8 +69,7 @@ class FocusJobITCase {
     Configuration user = new Configuration();
     user.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(500));
     cluster = LocalCluster.start(LocalCluster.configuration(dataDir, 0, PARALLELISM, user));
-    producer =
-        new KafkaProducer<>(client(), new ByteArraySerializer(), new ByteArraySerializer());
+    producer = new KafkaProducer<>(client(), new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   @AfterAll
@@ -123,7 +122,8 @@ class FocusJobITCase {
       assertTrue(letters.get(1).reason().contains("'question' is missing"), letters.toString());
       assertArrayEquals(badKey, letters.get(2).key());
       assertEquals(0, letters.get(2).offset());
-      assertEquals("event: the record has no value; expected a line of text", letters.get(3).reason());
+      assertEquals(
+          "event: the record has no value; expected a line of text", letters.get(3).reason());
       assertEquals(JobStatus.RUNNING, cluster.status(job.id));
     }
   }
@@ -136,8 +136,7 @@ class FocusJobITCase {
       assertTrue(none.error().contains("'nobody'"), none.error());
       Answer rejected = job.ask("nobody", "why ".repeat(200));
       assertEquals(AnswerStatus.REJECTED, rejected.status());
-      assertTrue(
-          rejected.error().contains(AskOptions.MAX_QUESTION_TOKENS.key()), rejected.error());
+      assertTrue(rejected.error().contains(AskOptions.MAX_QUESTION_TOKENS.key()), rejected.error());
     }
   }
 
@@ -156,11 +155,11 @@ class FocusJobITCase {
       }
       for (int q = 0; q < questions; q++) {
         String stream = "s-" + q % streams;
-        byte[] query =
-            QueryCodec.encode("q-" + q, stream, "event of service-" + q % 40, null, 1L);
+        byte[] query = QueryCodec.encode("q-" + q, stream, "event of service-" + q % 40, null, 1L);
         send("once-queries", stream.getBytes(StandardCharsets.UTF_8), query);
         if (q == questions / 3 || q == 2 * questions / 3) {
-          // Not at a checkpoint, with questions at the engine: state, transactions and all are lost.
+          // Not at a checkpoint, with questions at the engine: state, transactions and all are
+          // lost.
           job.crash();
         }
       }

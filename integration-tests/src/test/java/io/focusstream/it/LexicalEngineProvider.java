@@ -68,7 +68,8 @@ record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvid
 
     @Override
     public CompletableFuture<CondensedChunk> condense(CondenseTask task) {
-      return CompletableFuture.supplyAsync(() -> new CondensedChunk(task.key(), blocks(task.key())));
+      return CompletableFuture.supplyAsync(
+          () -> new CondensedChunk(task.key(), blocks(task.key())));
     }
 
     @Override
@@ -96,8 +97,7 @@ record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvid
       int bestShared = 1;
       int bestChunk = -1;
       for (int i = 0; i <= task.chunks().size(); i++) {
-        int[] tokens =
-            i < task.chunks().size() ? task.chunks().get(i).tokens() : task.tail();
+        int[] tokens = i < task.chunks().size() ? task.chunks().get(i).tokens() : task.tail();
         if (i < task.chunks().size() && task.chunks().get(i).blocks().isEmpty()) {
           ChunkInput chunk = task.chunks().get(i);
           recondensed.add(new CondensedChunk(chunk.key(), blocks(chunk.key())));
@@ -131,8 +131,7 @@ record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvid
     }
 
     private static Set<String> words(String text) {
-      return new HashSet<>(
-          Arrays.asList(text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}-]+")));
+      return new HashSet<>(Arrays.asList(text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}-]+")));
     }
   }
 }

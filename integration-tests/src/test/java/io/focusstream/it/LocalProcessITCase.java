@@ -124,7 +124,8 @@ class LocalProcessITCase {
                 "-Xmx1g",
                 "-Dlog4j.shutdownHookEnabled=false",
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
                 LexicalFocus.class.getName(),
                 "local",
                 "--data-dir",

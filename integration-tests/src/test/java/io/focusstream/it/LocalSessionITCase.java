@@ -62,8 +62,7 @@ class LocalSessionITCase {
       assertEquals(1, progress.events(), "only what is new is read");
       assertEquals("value-17", ask(session, "what is the value of service-17?").text());
       assertEquals("value-new", ask(session, "what is the value of service-new?").text());
-      assertEquals(
-          AnswerStatus.NOT_FOUND, ask(session, "who painted Guernica?").status());
+      assertEquals(AnswerStatus.NOT_FOUND, ask(session, "who painted Guernica?").status());
     }
     try (LocalSession session = start(log, messages)) {
       Progress progress = awaitCaughtUp(session);

@@ -16,10 +16,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * The entry class for {@code flink run}. Checkpoints and the state backend are the cluster's to set,
- * or {@code -D}'s.
+ * The entry class for {@code flink run}. Checkpoints and the state backend are the cluster's to
+ * set, or {@code -D}'s.
  */
-@Command(name = "FocusJob", description = "Submits the job to the Flink cluster that runs this class.")
+@Command(
+    name = "FocusJob",
+    description = "Submits the job to the Flink cluster that runs this class.")
 public final class FocusJob implements Callable<Integer> {
   private final ModelLoader models;
 

@@ -11,8 +11,8 @@ import java.util.Objects;
  * @param status what became of the question
  * @param text the answer's text; empty unless the status is {@link AnswerStatus#OK} or {@link
  *     AnswerStatus#NOT_FOUND}
- * @param error why there is no answer, with the remedy; {@code null} where there is one. Longer ones
- *     are cut to {@link Limits#MAX_MESSAGE_CHARS} characters
+ * @param error why there is no answer, with the remedy; {@code null} where there is one. Longer
+ *     ones are cut to {@link Limits#MAX_MESSAGE_CHARS} characters
  * @param evidence what the answer attended to most, largest weight first
  * @param usage what it was answered over
  * @param timings where the time went
@@ -45,7 +45,6 @@ public record Answer(
 
   /** An answer without the model's help: no data, rejected or failed. */
   public static Answer withoutModel(String id, String stream, AnswerStatus status, String error) {
-    return new Answer(
-        id, stream, status, "", error, List.of(), Usage.NONE, Timings.NONE, 0.0, "");
+    return new Answer(id, stream, status, "", error, List.of(), Usage.NONE, Timings.NONE, 0.0, "");
   }
 }

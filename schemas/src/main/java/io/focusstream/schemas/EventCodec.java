@@ -3,9 +3,9 @@ package io.focusstream.schemas;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * Events as JSON: {@code {"stream": "web-1", "text": "GET / 200", "timestampMillis": 1764000000000}}
- * (schema: {@code event.schema.json}). {@code stream} and {@code timestampMillis} may be left out:
- * the Kafka record's key and timestamp stand in for them.
+ * Events as JSON: {@code {"stream": "web-1", "text": "GET / 200", "timestampMillis":
+ * 1764000000000}} (schema: {@code event.schema.json}). {@code stream} and {@code timestampMillis}
+ * may be left out: the Kafka record's key and timestamp stand in for them.
  */
 public final class EventCodec {
   private static final String RECORD = "event";
@@ -36,7 +36,8 @@ public final class EventCodec {
   public static Event decode(
       byte[] value, SourcePosition position, String recordStream, long recordTimestampMillis) {
     Json json = Json.read(RECORD, value);
-    String stream = recordStream == null ? json.text("stream") : json.textOr("stream", recordStream);
+    String stream =
+        recordStream == null ? json.text("stream") : json.textOr("stream", recordStream);
     String text = json.text("text");
     long timestampMillis = json.wholeNumberOr("timestampMillis", recordTimestampMillis);
     return Json.checked(RECORD, () -> new Event(stream, text, timestampMillis, position));

@@ -14,8 +14,8 @@ import java.util.function.Function;
 
 /**
  * Reads JSON objects field by field. Unknown fields are passed over, so that a newer writer doesn't
- * break an older reader; everything else is strict: one object and nothing after it, no field twice,
- * no conversion between strings and numbers.
+ * break an older reader; everything else is strict: one object and nothing after it, no field
+ * twice, no conversion between strings and numbers.
  */
 final class Json {
   private static final JsonMapper MAPPER =
@@ -52,7 +52,11 @@ final class Json {
   private static String where(JsonProcessingException e) {
     return e.getLocation() == null
         ? ""
-        : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
+        : " (line "
+            + e.getLocation().getLineNr()
+            + ", column "
+            + e.getLocation().getColumnNr()
+            + ")";
   }
 
   private static Json of(String record, JsonNode node) {

@@ -69,7 +69,12 @@ public final class Limits {
     Objects.requireNonNull(value, name);
     if (value.length() > maxChars) {
       throw new IllegalArgumentException(
-          name + " must have at most " + maxChars + " characters; got " + value.length() + ": "
+          name
+              + " must have at most "
+              + maxChars
+              + " characters; got "
+              + value.length()
+              + ": "
               + shown(value));
     }
   }

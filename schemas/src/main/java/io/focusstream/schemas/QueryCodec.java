@@ -52,7 +52,6 @@ public final class QueryCodec {
     Integer maxAnswerTokens = json.int32OrNull("maxAnswerTokens");
     long timestampMillis = json.wholeNumberOr("timestampMillis", recordTimestampMillis);
     return Json.checked(
-        RECORD,
-        () -> new Query(id, stream, question, maxAnswerTokens, timestampMillis, position));
+        RECORD, () -> new Query(id, stream, question, maxAnswerTokens, timestampMillis, position));
   }
 }

@@ -8,8 +8,7 @@ package io.focusstream.schemas;
  * @param firstTokenMillis from acceptance until the first answer token
  * @param totalMillis from acceptance until the last answer token
  */
-public record Timings(
-    long queuedMillis, long loadMillis, long firstTokenMillis, long totalMillis) {
+public record Timings(long queuedMillis, long loadMillis, long firstTokenMillis, long totalMillis) {
   /** For an answer that the model wasn't asked for. */
   public static final Timings NONE = new Timings(0, 0, 0, 0);
 

@@ -36,8 +36,7 @@ class RecordsTest {
     assertEquals(
         new Event("key", "x", 99, POSITION),
         EventCodec.decode(utf8("{\"text\":\"x\"}"), POSITION, "key", 99));
-    Query query =
-        QueryCodec.decode(utf8("{\"stream\":\"s\",\"question\":\"?\"}"), POSITION, 99);
+    Query query = QueryCodec.decode(utf8("{\"stream\":\"s\",\"question\":\"?\"}"), POSITION, 99);
     assertEquals("queries-0@17", query.id());
     assertEquals(99, query.timestampMillis());
     assertNull(query.maxAnswerTokens());
@@ -47,7 +46,8 @@ class RecordsTest {
   void unknownFieldsArePassedOver() {
     assertEquals(
         "x",
-        EventCodec.decode(utf8("{\"text\":\"x\",\"colour\":{\"a\":[1]}}"), POSITION, "k", 0).text());
+        EventCodec.decode(utf8("{\"text\":\"x\",\"colour\":{\"a\":[1]}}"), POSITION, "k", 0)
+            .text());
   }
 
   @Test
@@ -91,8 +91,7 @@ class RecordsTest {
         IllegalArgumentException.class,
         () -> new Evidence(0, Double.NaN, 0, 0, List.of(), List.of()));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new Evidence(-2, 0.5, 0, 0, List.of(), List.of()));
+        IllegalArgumentException.class, () -> new Evidence(-2, 0.5, 0, 0, List.of(), List.of()));
     assertThrows(
         IllegalArgumentException.class,
         () -> new Event("s", "x".repeat(Limits.MAX_TEXT_CHARS + 1), 0, POSITION));
@@ -118,8 +117,7 @@ class RecordsTest {
 
   private static void assertQueryError(String message, String json) {
     RecordFormatException e =
-        assertThrows(
-            RecordFormatException.class, () -> QueryCodec.decode(utf8(json), POSITION, 0));
+        assertThrows(RecordFormatException.class, () -> QueryCodec.decode(utf8(json), POSITION, 0));
     assertEquals(message, e.getMessage());
   }
 

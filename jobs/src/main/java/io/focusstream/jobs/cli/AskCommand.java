@@ -112,17 +112,20 @@ final class AskCommand implements Callable<Integer> {
         "bootstrap.servers",
         bootstrap != null
             ? bootstrap
-            : local.map(DataDir.Endpoint::bootstrapServers)
+            : local
+                .map(DataDir.Endpoint::bootstrapServers)
                 .orElseGet(() -> c.get(KafkaOptions.BOOTSTRAP_SERVERS)));
     String queries =
         queriesTopic != null
             ? queriesTopic
-            : local.map(DataDir.Endpoint::queriesTopic)
+            : local
+                .map(DataDir.Endpoint::queriesTopic)
                 .orElseGet(() -> c.get(KafkaOptions.QUERIES_TOPIC));
     String answers =
         answersTopic != null
             ? answersTopic
-            : local.map(DataDir.Endpoint::answersTopic)
+            : local
+                .map(DataDir.Endpoint::answersTopic)
                 .orElseGet(() -> c.get(KafkaOptions.ANSWERS_TOPIC));
     try (QuestionClient asking =
         new QuestionClient(client, queries, answers, BROKER_TIMEOUT, System::currentTimeMillis)) {

@@ -10,8 +10,6 @@ final class CommonOptions {
       description = "Show this help and end.")
   boolean help;
 
-  @Option(
-      names = "--verbose",
-      description = "Show stack traces, and warnings of Kafka and Flink.")
+  @Option(names = "--verbose", description = "Show stack traces, and warnings of Kafka and Flink.")
   boolean verbose;
 }

@@ -54,7 +54,10 @@ public final class FocusCli implements Callable<Integer> {
     return configure(line);
   }
 
-  /** Error handling and help of a command line and all of its subcommands, also of those added later. */
+  /**
+   * Error handling and help of a command line and all of its subcommands, also of those added
+   * later.
+   */
   public static CommandLine configure(CommandLine line) {
     line.setExecutionExceptionHandler(new Paragraph());
     line.setExitCodeExceptionMapper(FocusCli::exitCode);
@@ -96,8 +99,7 @@ public final class FocusCli implements Callable<Integer> {
       err.println("focus: " + message(error));
       boolean verbose =
           result.hasMatchedOption("--verbose")
-              || (result.subcommand() != null
-                  && result.subcommand().hasMatchedOption("--verbose"));
+              || (result.subcommand() != null && result.subcommand().hasMatchedOption("--verbose"));
       if (verbose) {
         error.printStackTrace(err);
       } else if (isUnexpected(error)) {

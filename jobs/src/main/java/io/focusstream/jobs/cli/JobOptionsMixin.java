@@ -23,7 +23,8 @@ public final class JobOptionsMixin {
   @Option(
       names = "--topic",
       paramLabel = "TOPIC",
-      description = "A topic of events as text, key = stream; may be given again (default: events).")
+      description =
+          "A topic of events as text, key = stream; may be given again (default: events).")
   private List<String> rawTopics = new ArrayList<>();
 
   @Option(

@@ -218,7 +218,8 @@ final class LocalCommand implements Callable<Integer> {
       Path file = files.get(i);
       if (Files.isDirectory(file)) {
         throw new CliException(
-            ExitCodes.FAILED, file + " is a directory; --follow takes a file, and may be given again");
+            ExitCodes.FAILED,
+            file + " is a directory; --follow takes a file, and may be given again");
       }
       if (!Files.isReadable(file)) {
         throw new CliException(

@@ -21,7 +21,9 @@ final class Prompt {
   private static final Duration SAY_EVERY = Duration.ofMillis(500);
   private static final Duration SAY_EVERY_PIPED = Duration.ofSeconds(5);
 
-  /** A stream that grows all the time is never read to its end: then a question takes what is there. */
+  /**
+   * A stream that grows all the time is never read to its end: then a question takes what is there.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final String HELP =
@@ -178,6 +180,9 @@ final class Prompt {
   }
 
   private static String line(Progress p, double tokensASecond) {
+    if (!p.running()) {
+      return "starting the job, loading the model …";
+    }
     return String.format(
         Locale.ROOT,
         "read %,d events, %,d tokens; %,d chunks sealed, %,d condensed%s%s",

@@ -101,8 +101,7 @@ final class RunCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     try (DataDir dataDir = DataDir.open(dataDirectory)) {
-      Configuration configuration =
-          LocalCluster.configuration(dataDir, webPort, parallelism, user);
+      Configuration configuration = LocalCluster.configuration(dataDir, webPort, parallelism, user);
       try (LocalCluster cluster = LocalCluster.start(configuration)) {
         StreamExecutionEnvironment environment =
             StreamExecutionEnvironment.getExecutionEnvironment(configuration);

@@ -5,10 +5,10 @@ import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Ctrl-C and SIGTERM. Not a shutdown hook: Flink has hooks of its own that take its directories away
- * while a last savepoint is still being written. Goes through reflection, as the JDK's signal class
- * is not part of its documented interface; where it isn't there, signals end the process at once, and
- * the last checkpoint stands.
+ * Ctrl-C and SIGTERM. Not a shutdown hook: Flink has hooks of its own that take its directories
+ * away while a last savepoint is still being written. Goes through reflection, as the JDK's signal
+ * class is not part of its documented interface; where it isn't there, signals end the process at
+ * once, and the last checkpoint stands.
  */
 final class Signals {
   private Signals() {}

@@ -51,7 +51,9 @@ public record EventParser(EventFormat format, String defaultStream) implements S
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(record.key())).toString();
     } catch (CharacterCodingException e) {
       throw new RecordFormatException(
-          "event: the key of " + record.key().length + " bytes, which names the stream, isn't UTF-8",
+          "event: the key of "
+              + record.key().length
+              + " bytes, which names the stream, isn't UTF-8",
           e);
     }
   }

@@ -51,9 +51,7 @@ public final class KafkaEnds {
         "answers",
         (answer, context, timestamp) ->
             new ProducerRecord<>(
-                topic,
-                answer.id().getBytes(StandardCharsets.UTF_8),
-                AnswerCodec.encode(answer)));
+                topic, answer.id().getBytes(StandardCharsets.UTF_8), AnswerCodec.encode(answer)));
   }
 
   /** Dead letters in JSON, keyed by the position of the record that could not be read. */

@@ -22,8 +22,8 @@ import org.apache.flink.util.Collector;
  * counted as {@value DeadLetters#METRIC}; they never fail the job.
  *
  * <p>Not keyed. Operator state (union list): topic, partition and the offset after the last record
- * that was read, so that {@value #NEXT_OFFSET} is right from the first moment after a restore, before
- * any record comes.
+ * that was read, so that {@value #NEXT_OFFSET} is right from the first moment after a restore,
+ * before any record comes.
  */
 public final class ParseEvents extends ProcessFunction<RawRecord, Event>
     implements CheckpointedFunction {

@@ -25,8 +25,7 @@ public final class ParseQueries extends ProcessFunction<RawRecord, Query> {
   public void processElement(RawRecord record, Context context, Collector<Query> out) {
     Query query;
     try {
-      query =
-          QueryCodec.decode(record.value(), record.position(), record.timestampMillisOrZero());
+      query = QueryCodec.decode(record.value(), record.position(), record.timestampMillisOrZero());
     } catch (IllegalArgumentException e) {
       deadLetters.inc();
       context.output(DeadLetters.TAG, record.deadLetter(e.getMessage()));

@@ -24,8 +24,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Puts questions on the query topic and waits for their answers. It reads committed answers that come
- * after it was opened. For one thread at a time.
+ * Puts questions on the query topic and waits for their answers. It reads committed answers that
+ * come after it was opened. For one thread at a time.
  */
 public final class QuestionClient implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
@@ -113,9 +113,7 @@ public final class QuestionClient implements AutoCloseable {
         QueryCodec.encode(id, stream, question, maxAnswerTokens, clockMillis.getAsLong());
     try {
       producer
-          .send(
-              new ProducerRecord<>(
-                  queriesTopic, stream.getBytes(StandardCharsets.UTF_8), value))
+          .send(new ProducerRecord<>(queriesTopic, stream.getBytes(StandardCharsets.UTF_8), value))
           .get();
     } catch (ExecutionException e) {
       throw Brokers.unreachable(client, brokerTimeout, e);

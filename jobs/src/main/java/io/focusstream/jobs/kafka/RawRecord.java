@@ -37,8 +37,8 @@ public record RawRecord(
 
   /**
    * This record as a dead letter. Key and value are cut where the dead letter, in base64, would not
-   * fit a broker's default record size; the reason then says so, and the position still leads to the
-   * whole record.
+   * fit a broker's default record size; the reason then says so, and the position still leads to
+   * the whole record.
    */
   public DeadLetter deadLetter(String reason) {
     byte[] cutKey = cut(key, MAX_LETTER_KEY_BYTES);

@@ -16,8 +16,8 @@ import java.util.Properties;
 
 /**
  * The directory of a local run: {@code kafka/}, {@code checkpoints/}, {@code savepoints/}, {@code
- * logs/}, {@code follow/}, {@code tmp/}. One run at a time holds it; the lock goes with the process,
- * however it ends.
+ * logs/}, {@code follow/}, {@code tmp/}. One run at a time holds it; the lock goes with the
+ * process, however it ends.
  */
 public final class DataDir implements AutoCloseable {
   private static final String ENDPOINT = "endpoint.properties";

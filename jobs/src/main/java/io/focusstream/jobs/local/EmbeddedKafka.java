@@ -141,7 +141,13 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.setProperty("controller.quorum.voters", NODE_ID + "@" + LOOPBACK + ":" + controllerPort);
     p.setProperty(
         "listeners",
-        "CLIENT://" + LOOPBACK + ":" + clientPort + ",CONTROLLER://" + LOOPBACK + ":"
+        "CLIENT://"
+            + LOOPBACK
+            + ":"
+            + clientPort
+            + ",CONTROLLER://"
+            + LOOPBACK
+            + ":"
             + controllerPort);
     p.setProperty("advertised.listeners", "CLIENT://" + LOOPBACK + ":" + clientPort);
     p.setProperty("listener.security.protocol.map", "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT");

@@ -27,8 +27,8 @@ import java.util.zip.CRC32;
  *       beginning.
  *   <li>A file that became shorter, or whose first bytes changed, is read from its beginning.
  *   <li>Each line comes with the position after it; a follower that begins there continues without
- *       losing or doubling a line, also where the file was rotated meanwhile, as long as it is still
- *       in the same directory.
+ *       losing or doubling a line, also where the file was rotated meanwhile, as long as it is
+ *       still in the same directory.
  *   <li>A file that isn't there yet is waited for.
  * </ul>
  *
@@ -220,9 +220,7 @@ public final class FileFollower implements AutoCloseable {
     if (channel.size() < readOffset) {
       return true;
     }
-    return channel.size() > readOffset
-        && headBytes > 0
-        && headCrc(channel, headBytes) != headCrc;
+    return channel.size() > readOffset && headBytes > 0 && headCrc(channel, headBytes) != headCrc;
   }
 
   /** Whether another file has the name now. */

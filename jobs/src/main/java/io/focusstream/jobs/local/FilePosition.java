@@ -4,11 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * How far a followed file has been read, and which file that was: kept with each produced record, so
- * that the topic itself says where to go on.
+ * How far a followed file has been read, and which file that was: kept with each produced record,
+ * so that the topic itself says where to go on.
  *
- * <p>Written form: {@code v1 <end> <head bytes> <head CRC-32, hex> <file key>}, for example {@code v1
- * 1834 256 9ae0daaf (dev=fe01,ino=262177)}.
+ * <p>Written form: {@code v1 <end> <head bytes> <head CRC-32, hex> <file key>}, for example {@code
+ * v1 1834 256 9ae0daaf (dev=fe01,ino=262177)}.
  *
  * @param endOffset the byte after the last one read; a line's first byte
  * @param headBytes how many of the file's first bytes {@code headCrc} covers
@@ -46,7 +46,8 @@ public record FilePosition(long endOffset, int headBytes, long headCrc, String f
     String text = new String(bytes, StandardCharsets.UTF_8);
     String[] parts = text.split(" ", 5);
     if (parts.length != 5 || !parts[0].equals("v1")) {
-      throw new IllegalArgumentException("not a file position this version can read: '" + text + "'");
+      throw new IllegalArgumentException(
+          "not a file position this version can read: '" + text + "'");
     }
     return new FilePosition(
         Long.parseLong(parts[1]),

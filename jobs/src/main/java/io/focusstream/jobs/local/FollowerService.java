@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts the lines of followed files on a topic of one partition, on a thread of its own. Each record's
- * headers say which file it is of and how far that has been read, so that a restart goes on after the
- * last record on the topic: no line is lost or doubled, however the process ended.
+ * Puts the lines of followed files on a topic of one partition, on a thread of its own. Each
+ * record's headers say which file it is of and how far that has been read, so that a restart goes
+ * on after the last record on the topic: no line is lost or doubled, however the process ended.
  */
 public final class FollowerService implements AutoCloseable {
   /** Record header: absolute path of the followed file. */

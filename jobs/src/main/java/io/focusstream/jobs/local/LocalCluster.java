@@ -25,7 +25,6 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
-import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
@@ -66,6 +65,9 @@ public final class LocalCluster implements AutoCloseable {
     c.set(CoreOptions.TMP_DIRS, dataDir.child("tmp").toString());
     c.set(CoreOptions.DEFAULT_PARALLELISM, parallelism);
     c.set(JobManagerOptions.ADDRESS, "localhost");
+    c.set(JobManagerOptions.BIND_HOST, "127.0.0.1");
+    c.set(TaskManagerOptions.HOST, "127.0.0.1");
+    c.set(TaskManagerOptions.BIND_HOST, "127.0.0.1");
     c.set(TaskManagerOptions.NUM_TASK_SLOTS, parallelism);
     c.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(256L * parallelism));
     c.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(64));
@@ -79,8 +81,7 @@ public final class LocalCluster implements AutoCloseable {
     c.set(
         CheckpointingOptions.CHECKPOINTS_DIRECTORY,
         dataDir.child("checkpoints").toUri().toString());
-    c.set(
-        CheckpointingOptions.SAVEPOINT_DIRECTORY, dataDir.child("savepoints").toUri().toString());
+    c.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, dataDir.child("savepoints").toUri().toString());
     c.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(30));
     c.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
@@ -192,11 +193,11 @@ public final class LocalCluster implements AutoCloseable {
   /** Why the job failed, in one line; empty where it hasn't. */
   public Optional<String> failure(JobID job) {
     try {
-      var failure =
-          cluster.getExecutionGraph(job).get(10, TimeUnit.SECONDS).getFailureInfo();
+      var failure = cluster.getExecutionGraph(job).get(10, TimeUnit.SECONDS).getFailureInfo();
       return failure == null
           ? Optional.empty()
-          : Optional.of(rootMessage(failure.getException().deserializeError(getClass().getClassLoader())));
+          : Optional.of(
+              rootMessage(failure.getException().deserializeError(getClass().getClassLoader())));
     } catch (ExecutionException | TimeoutException e) {
       return Optional.empty();
     } catch (InterruptedException e) {

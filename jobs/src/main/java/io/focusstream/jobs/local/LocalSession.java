@@ -31,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A local run: broker, Flink, the job, and the follower, in the order in which they need each other.
- * Closing it takes a last savepoint; a session opened in the same directory goes on from there.
+ * A local run: broker, Flink, the job, and the follower, in the order in which they need each
+ * other. Closing it takes a last savepoint; a session opened in the same directory goes on from
+ * there.
  */
 public final class LocalSession implements AutoCloseable {
   /** Topic of the followed files' lines. */
@@ -135,8 +136,7 @@ public final class LocalSession implements AutoCloseable {
               .map(path -> "Job resumes from " + dataDir.root().relativize(path))
               .orElse("Job starts afresh"));
 
-      FollowerService follower =
-          new FollowerService(client, LINES_TOPIC, settings.files());
+      FollowerService follower = new FollowerService(client, LINES_TOPIC, settings.files());
       started.add(follower);
       for (FollowedFile file : settings.files()) {
         messages.accept("Following " + file.path() + " as stream '" + file.stream() + "'");
@@ -199,14 +199,15 @@ public final class LocalSession implements AutoCloseable {
       stillSinceNanos = System.nanoTime();
     }
     // Before the counters are read, so that they tell of no earlier moment than this.
+    boolean running = status == JobStatus.RUNNING && operatorHas(FocusMetrics.EVENTS);
     boolean caughtUp =
-        status == JobStatus.RUNNING
+        running
             && follower.isAtEnd()
-            && operatorHas(FocusMetrics.EVENTS)
             && isTopicRead()
             && parsedEvents() == metric(FocusMetrics.EVENTS)
             && metric(FocusMetrics.CHUNKS_PENDING) == 0;
     return new Progress(
+        running,
         follower.lines(),
         metric(FocusMetrics.EVENTS),
         metric(FocusMetrics.TOKENS),
@@ -276,8 +277,7 @@ public final class LocalSession implements AutoCloseable {
 
   private long endOffset(String topic) {
     TopicPartition partition = new TopicPartition(topic, 0);
-    ListOffsetsResult result =
-        admin.listOffsets(Map.of(partition, OffsetSpec.latest()));
+    ListOffsetsResult result = admin.listOffsets(Map.of(partition, OffsetSpec.latest()));
     return KafkaFutures.get(result.partitionResult(partition), BROKER_TIMEOUT).offset();
   }
 

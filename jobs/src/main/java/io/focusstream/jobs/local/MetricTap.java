@@ -5,8 +5,8 @@ import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleBinaryOperator;
-import org.apache.flink.configuration.ConfigurationUtils;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ConfigurationUtils;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Meter;
@@ -17,8 +17,8 @@ import org.apache.flink.metrics.reporter.MetricReporter;
 import org.apache.flink.metrics.reporter.MetricReporterFactory;
 
 /**
- * Flink's metrics, read from inside the JVM. Flink makes its reporters itself, by name, so that what
- * they hear of is kept per process.
+ * Flink's metrics, read from inside the JVM. Flink makes its reporters itself, by name, so that
+ * what they hear of is kept per process.
  */
 public final class MetricTap implements MetricReporter {
   private static final Map<Metric, Named> METRICS = new ConcurrentHashMap<>();
@@ -34,8 +34,8 @@ public final class MetricTap implements MetricReporter {
   }
 
   /**
-   * The sum of a metric (counter, gauge or a meter's count) over all operators and subtasks that have
-   * it; empty where none has.
+   * The sum of a metric (counter, gauge or a meter's count) over all operators and subtasks that
+   * have it; empty where none has.
    *
    * @param name the metric's name, for example {@code numRecordsIn}, or with its groups {@code
    *     KafkaSourceReader.topic.events.partition.0.currentOffset}
@@ -85,7 +85,8 @@ public final class MetricTap implements MetricReporter {
   @Override
   public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
     METRICS.put(
-        metric, new Named(name, group.getMetricIdentifier(name), Map.copyOf(group.getAllVariables())));
+        metric,
+        new Named(name, group.getMetricIdentifier(name), Map.copyOf(group.getAllVariables())));
   }
 
   @Override

@@ -8,8 +8,8 @@ import org.apache.flink.api.connector.source.Source;
 /**
  * A source of events.
  *
- * @param name names it among the job's inputs, for example {@code raw}; part of its uids, so it must
- *     stay the same from one version to the next
+ * @param name names it among the job's inputs, for example {@code raw}; part of its uids, so it
+ *     must stay the same from one version to the next
  * @param source gives the records
  * @param parser reads them
  */

@@ -42,8 +42,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *   poison records, events too long ──────────────────────────► dead letters
  * </pre>
  *
- * Every operator has a name and a uid; uids stay the same from one version to the next, as savepoints
- * know operators by them.
+ * Every operator has a name and a uid; uids stay the same from one version to the next, as
+ * savepoints know operators by them.
  */
 public final class FocusTopology {
   /** Name and uid of the keyed operator. */
@@ -131,7 +131,8 @@ public final class FocusTopology {
             .uid("parse-queries");
     SingleOutputStreamOperator<TokenizedQuestion> questions =
         parsedQueries
-            .process(new PrepareQuestions(settings, model.tokenizer()), StreamTypes.TOKENIZED_QUESTION)
+            .process(
+                new PrepareQuestions(settings, model.tokenizer()), StreamTypes.TOKENIZED_QUESTION)
             .name("prepare-questions")
             .uid("prepare-questions");
     tokenized
@@ -157,10 +158,7 @@ public final class FocusTopology {
       StreamExecutionEnvironment environment, Source<RawRecord, ?, ?> source, String name) {
     return environment
         .fromSource(
-            source,
-            WatermarkStrategy.noWatermarks(),
-            name,
-            TypeInformation.of(RawRecord.class))
+            source, WatermarkStrategy.noWatermarks(), name, TypeInformation.of(RawRecord.class))
         .uid(name);
   }
 }

@@ -49,10 +49,16 @@ class FocusCliTest {
     assertFailure(ExitCodes.USAGE, "QUESTION", "ask", "--stream", "s");
     assertFailure(ExitCodes.USAGE, "the question is empty", "ask", "--stream", "s", "  ");
     assertFailure(
-        ExitCodes.USAGE, "--timeout must be at least 1", "ask", "--stream", "s", "--timeout", "0", "q");
+        ExitCodes.USAGE,
+        "--timeout must be at least 1",
+        "ask",
+        "--stream",
+        "s",
+        "--timeout",
+        "0",
+        "q");
     assertFailure(ExitCodes.USAGE, "--follow names the file", "local", "--stream", "s");
-    assertFailure(
-        ExitCodes.USAGE, "got 'sometimes'", "run", "--delivery", "sometimes");
+    assertFailure(ExitCodes.USAGE, "got 'sometimes'", "run", "--delivery", "sometimes");
   }
 
   @Test
@@ -60,8 +66,7 @@ class FocusCliTest {
     Path missing = directory.resolve("missing.log");
     assertFailure(
         ExitCodes.FAILED, missing + " does not exist", "local", "--follow", missing.toString());
-    assertFailure(
-        ExitCodes.FAILED, "is a directory", "local", "--follow", directory.toString());
+    assertFailure(ExitCodes.FAILED, "is a directory", "local", "--follow", directory.toString());
   }
 
   @Test
@@ -95,15 +100,12 @@ class FocusCliTest {
   @Test
   void dataDirectoryBelongsToOneRun() {
     try (DataDir held = DataDir.open(directory)) {
-      LocalException e =
-          assertThrows(
-              LocalException.class, () -> DataDir.open(directory));
+      LocalException e = assertThrows(LocalException.class, () -> DataDir.open(directory));
       assertTrue(
           e.getMessage().contains("(process " + ProcessHandle.current().pid() + ") uses"),
           e.getMessage());
       held.publishEndpoint(new DataDir.Endpoint("127.0.0.1:1", "q", "a"));
-      assertEquals(
-          "127.0.0.1:1", DataDir.findEndpoint(directory).orElseThrow().bootstrapServers());
+      assertEquals("127.0.0.1:1", DataDir.findEndpoint(directory).orElseThrow().bootstrapServers());
     }
     assertTrue(DataDir.findEndpoint(directory).isEmpty());
     DataDir.open(directory).close();
@@ -126,8 +128,7 @@ class FocusCliTest {
   private static Run run(String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int exitCode =
-        line().setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(args);
+    int exitCode = line().setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(args);
     return new Run(List.of(args), exitCode, out.toString(), err.toString());
   }
 

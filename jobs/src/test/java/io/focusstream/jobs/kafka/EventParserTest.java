@@ -24,8 +24,7 @@ class EventParserTest {
         RAW.parse(record("web-1", "GET /")));
     assertEquals("t", RAW.parse(record(null, "x")).stream());
     assertEquals("t", RAW.parse(record("", "x")).stream());
-    assertEquals(
-        "all", new EventParser(EventFormat.RAW, "all").parse(record(null, "x")).stream());
+    assertEquals("all", new EventParser(EventFormat.RAW, "all").parse(record(null, "x")).stream());
   }
 
   @Test
@@ -38,9 +37,7 @@ class EventParserTest {
   @Test
   void bytesThatAreNotTextAreReadAsFarAsTheyAre() {
     byte[] latin1 = "caf\u00e9 closed".getBytes(StandardCharsets.ISO_8859_1);
-    assertEquals(
-        "caf\uFFFD closed",
-        RAW.parse(new RawRecord("t", 1, 2, 7, null, latin1)).text());
+    assertEquals("caf\uFFFD closed", RAW.parse(new RawRecord("t", 1, 2, 7, null, latin1)).text());
   }
 
   @Test

@@ -15,8 +15,7 @@ class KafkaSettingsTest {
   @Test
   void defaultsAreComplete() {
     KafkaSettings settings = KafkaSettings.of(new Configuration());
-    assertEquals(
-        List.of("events", "queries", "answers", "dead-letters"), settings.allTopics());
+    assertEquals(List.of("events", "queries", "answers", "dead-letters"), settings.allTopics());
     assertEquals("localhost:9092", settings.clientProperties().getProperty("bootstrap.servers"));
   }
 

@@ -43,8 +43,7 @@ class FocusTopologyTest {
     c.set(PipelineOptions.GENERIC_TYPES, false);
     c.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     c.set(KafkaOptions.JSON_TOPICS, List.of("json"));
-    StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.getExecutionEnvironment(c);
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(c);
     FocusTopology.buildOnKafka(environment, c, KafkaSettings.of(c), NO_MODEL);
     StreamGraph graph = environment.getStreamGraph();
     Set<String> uids = new TreeSet<>();
