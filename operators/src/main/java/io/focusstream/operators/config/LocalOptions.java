@@ -9,7 +9,7 @@ public final class LocalOptions {
   public static final ConfigOption<Integer> WINDOW_TOKENS =
       ConfigOptions.key("focus.local.window-tokens")
           .intType()
-          .defaultValue(512)
+          .defaultValue(256)
           .withDescription(
               "Most tokens of a stream's newest events that stay as they are (the tail), from"
                   + " focus.condense.chunk-tokens to 65536. When there are more, chunks are cut from the"

@@ -15,7 +15,7 @@ class FocusSettingsTest {
   void defaultsAreValid() {
     FocusSettings settings = FocusSettings.defaults();
     assertEquals(256, settings.chunkTokens());
-    assertEquals(512, settings.windowTokens());
+    assertEquals(256, settings.windowTokens());
     assertEquals(128, settings.maxQuestionTokens());
     assertEquals(32, settings.maxAnswerTokens());
     assertEquals(KvPersist.STATE, settings.kvPersist());

@@ -35,7 +35,7 @@ final class FocusBatches {
 
   /** A chunk's size: 256 is common, else log-uniform. */
   private static int chunkSize(Rng rng) {
-    return rng.chance(0.35) ? 256 : rng.chance(0.15) ? 128 : rng.logBetween(32, 512);
+    return rng.chance(0.25) ? 256 : rng.chance(0.15) ? 128 : rng.logBetween(32, 288);
   }
 
   private int chunkCount(Rng rng, long index, int chunkSize) {
@@ -49,7 +49,7 @@ final class FocusBatches {
   private FocusBatch questions(Rng rng, long index) {
     int size = chunkSize(rng);
     int count = chunkCount(rng, index, size);
-    int tail = rng.chance(0.3) ? 0 : rng.chance(0.1) ? rng.between(128, 400) : rng.between(8, 128);
+    int tail = rng.chance(0.5) ? 0 : rng.chance(0.1) ? rng.between(64, 256) : rng.between(8, 64);
     Draft draft = episodes.draft(rng, count * size + tail);
     if (draft.lines.isEmpty()) {
       return null;
