@@ -221,6 +221,9 @@ public final class EvalCommand implements Callable<Integer> {
   }
 
   private void progress(int length, int trial, Score score) {
+    if (System.console() == null) {
+      return;
+    }
     PrintWriter err = spec.commandLine().getErr();
     double seconds = (System.nanoTime() - score.began) / 1e9;
     double left = seconds / (trial + 1) * (trials - trial - 1);

@@ -17,7 +17,7 @@ final class Episodes {
   /** A draft of about the given number of tokens, at least one line. */
   Draft draft(Rng rng, int tokenBudget) {
     int count = tokenBudget < 96 ? 1 : rng.weighted(50, 35, 15) + 1;
-    boolean needle = tokenBudget >= 96 && rng.chance(0.05);
+    boolean needle = tokenBudget >= 96 && rng.chance(0.12);
     if (needle) {
       count = 1;
     } else if (tokenBudget > 4000) {
