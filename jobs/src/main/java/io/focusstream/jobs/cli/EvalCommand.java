@@ -50,7 +50,10 @@ public final class EvalCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SUITE", description = "${COMPLETION-CANDIDATES}")
   private Suite suite;
 
-  @Option(names = "--model", defaultValue = "small", description = "Name or folder: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--model",
+      defaultValue = "small",
+      description = "Name or folder: ${DEFAULT-VALUE}.")
   private String model;
 
   @Option(
@@ -66,16 +69,24 @@ public final class EvalCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "2026", description = "Of the trials: ${DEFAULT-VALUE}.")
   private long seed;
 
-  @Option(names = "--chunk", defaultValue = "240", description = "Most tokens a chunk: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--chunk",
+      defaultValue = "240",
+      description = "Most tokens a chunk: ${DEFAULT-VALUE}.")
   private int chunk;
 
-  @Option(names = "--window", defaultValue = "256", description = "Most tokens of the tail: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--window",
+      defaultValue = "256",
+      description = "Most tokens of the tail: ${DEFAULT-VALUE}.")
   private int window;
 
   @Option(names = "--kv", defaultValue = "INT8", description = "States: ${COMPLETION-CANDIDATES}.")
   private Quantisation kv;
 
-  @Option(names = "--local", description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
+  @Option(
+      names = "--local",
+      description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
   private LocalMode local;
 
   @Option(names = "--json", description = "Also write the results to this file.")
@@ -106,8 +117,7 @@ public final class EvalCommand implements Callable<Integer> {
     for (String length : lengths) {
       tokens.add(parseLength(length));
     }
-    DjlEngineSettings settings =
-        DjlEngineSettings.of(model).withQuantisation(kv).withLocal(local);
+    DjlEngineSettings settings = DjlEngineSettings.of(model).withQuantisation(kv).withLocal(local);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
         TextTokenizer tokenizer =
@@ -116,7 +126,9 @@ public final class EvalCommand implements Callable<Integer> {
       out.printf(
           "%s, model %s (%s), states %s, chunk %d, window %d, seed %d%n",
           suite, engine.model().name(), engine.model().fingerprint(), kv, chunk, window, seed);
-      out.printf("%8s %8s %8s %10s %14s %8s%n", "tokens", "asked", "right", "evidence", "first token s", "wall s");
+      out.printf(
+          "%8s %8s %8s %10s %14s %8s%n",
+          "tokens", "asked", "right", "evidence", "first token s", "wall s");
       report.put("suite", suite.name());
       report.put("model", engine.model().name());
       report.put("fingerprint", engine.model().fingerprint());
@@ -255,7 +267,9 @@ public final class EvalCommand implements Callable<Integer> {
       return tokens;
     } catch (ArithmeticException | NumberFormatException e) {
       throw new CliException(
-          ExitCodes.USAGE, "a length is a number of tokens such as 4096, 32K or 1M; got " + written, e);
+          ExitCodes.USAGE,
+          "a length is a number of tokens such as 4096, 32K or 1M; got " + written,
+          e);
     }
   }
 }

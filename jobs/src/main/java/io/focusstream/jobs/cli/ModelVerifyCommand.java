@@ -15,9 +15,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code focus model verify DIR --golden CASE}: runs a case of the FocusLLM reference on a checkpoint
- * and prints the largest differences. Exit code 0 where all pass, 1 where one doesn't, 2 where the
- * folders can't be used.
+ * {@code focus model verify DIR --golden CASE}: runs a case of the FocusLLM reference on a
+ * checkpoint and prints the largest differences. Exit code 0 where all pass, 1 where one doesn't, 2
+ * where the folders can't be used.
  */
 @Command(
     name = "verify",
@@ -33,8 +33,9 @@ public final class ModelVerifyCommand implements Callable<Integer> {
       names = "--golden",
       required = true,
       paramLabel = "CASE",
-      description = "Folder with expected.safetensors, for example one below "
-          + "operators/src/test/resources/golden.")
+      description =
+          "Folder with expected.safetensors, for example one below "
+              + "operators/src/test/resources/golden.")
   private Path golden;
 
   @Override

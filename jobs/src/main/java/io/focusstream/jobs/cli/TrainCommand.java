@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.Projections.class,
       TrainCommand.Export.class
     },
-    description = "Train a tokenizer, a base model, its added projections; write a checkpoint folder.",
+    description =
+        "Train a tokenizer, a base model, its added projections; write a checkpoint folder.",
     footer = {
       "",
       "The model that ships was made by, in this order: tokenizer, base, projections, export.",
@@ -73,10 +74,16 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, description = "The tokenizer.json to write.")
     private Path out;
 
-    @Option(names = "--vocabulary", defaultValue = "4096", description = "Entries: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--vocabulary",
+        defaultValue = "4096",
+        description = "Entries: ${DEFAULT-VALUE}.")
     private int vocabulary;
 
-    @Option(names = "--seed", defaultValue = "1", description = "Of the generated lines: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--seed",
+        defaultValue = "1",
+        description = "Of the generated lines: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(
@@ -110,24 +117,37 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, description = "Folder of the run's checkpoint.")
     private Path out;
 
-    @Option(names = "--minutes", required = true, description = "Time in all, resumed runs counted.")
+    @Option(
+        names = "--minutes",
+        required = true,
+        description = "Time in all, resumed runs counted.")
     private double minutes;
 
-    @Option(names = "--seed", defaultValue = "1", description = "Of weights and data: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--seed",
+        defaultValue = "1",
+        description = "Of weights and data: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(names = "--warm-up", defaultValue = "80", description = "Steps: ${DEFAULT-VALUE}.")
     private int warmUp;
 
-    @Option(names = "--every", defaultValue = "20", description = "Steps a progress line: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--every",
+        defaultValue = "20",
+        description = "Steps a progress line: ${DEFAULT-VALUE}.")
     private int every;
 
-    @Option(names = "--threads", defaultValue = "1", description = "Threads that make data: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--threads",
+        defaultValue = "1",
+        description = "Threads that make data: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(
         names = "--precision",
-        description = "Of the products: ${COMPLETION-CANDIDATES}; what the processor has where not given.")
+        description =
+            "Of the products: ${COMPLETION-CANDIDATES}; what the processor has where not given.")
     private Precision precision;
 
     ModelConfig modelConfig() throws IOException {
@@ -159,7 +179,9 @@ public final class TrainCommand implements Callable<Integer> {
               part,
               precision != null ? precision : Precision.forThisProcessor(),
               // another seed a stage, so that no batch comes twice
-              stage -> data.open(bpe, read, plan.stages().get(stage).limit(), seed * 1000 + stage, threads),
+              stage ->
+                  data.open(
+                      bpe, read, plan.stages().get(stage).limit(), seed * 1000 + stage, threads),
               spec.commandLine().getOut())
           .run(initial);
     }
@@ -185,13 +207,21 @@ public final class TrainCommand implements Callable<Integer> {
         description = "Row lengths and their part of the time: ${DEFAULT-VALUE}.")
     private String stages;
 
-    @Option(names = "--learning-rate", defaultValue = "1.5e-3", description = "Largest: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--learning-rate",
+        defaultValue = "1.5e-3",
+        description = "Largest: ${DEFAULT-VALUE}.")
     private double learningRate;
 
-    @Option(names = "--batch-tokens", defaultValue = "4096", description = "A step: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--batch-tokens",
+        defaultValue = "4096",
+        description = "A step: ${DEFAULT-VALUE}.")
     private int batchTokens;
 
-    @Option(names = "--init", description = "Checkpoint folder to begin with instead of fresh weights.")
+    @Option(
+        names = "--init",
+        description = "Checkpoint folder to begin with instead of fresh weights.")
     private Path init;
 
     @Override
@@ -244,7 +274,10 @@ public final class TrainCommand implements Callable<Integer> {
         description = "Most chunks and their part of the time: ${DEFAULT-VALUE}.")
     private String stages;
 
-    @Option(names = "--learning-rate", defaultValue = "1.5e-3", description = "Largest: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--learning-rate",
+        defaultValue = "1.5e-3",
+        description = "Largest: ${DEFAULT-VALUE}.")
     private double learningRate;
 
     @Option(
@@ -290,11 +323,15 @@ public final class TrainCommand implements Callable<Integer> {
   @Command(
       name = "export",
       mixinStandardHelpOptions = true,
-      description = "Write a checkpoint folder that the engine loads: bfloat16 weights, config, tokenizer.")
+      description =
+          "Write a checkpoint folder that the engine loads: bfloat16 weights, config, tokenizer.")
   static final class Export implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @Option(names = "--from", required = true, description = "Checkpoint folder of a projections run.")
+    @Option(
+        names = "--from",
+        required = true,
+        description = "Checkpoint folder of a projections run.")
     private Path from;
 
     @Option(names = "--config", required = true, description = "The model's config.json.")
@@ -311,7 +348,10 @@ public final class TrainCommand implements Callable<Integer> {
       ModelConfig read = ModelConfig.parse(config.toString(), Files.readString(config));
       Files.createDirectories(out);
       TrainingCheckpoint.writeModel(
-          out.resolve("model.safetensors"), read, TrainingCheckpoint.weights(from), TensorType.BF16);
+          out.resolve("model.safetensors"),
+          read,
+          TrainingCheckpoint.weights(from),
+          TensorType.BF16);
       copy(config, out.resolve("config.json"));
       copy(tokenizer, out.resolve("tokenizer.json"));
       spec.commandLine().getOut().println("written: " + out);

@@ -12,17 +12,18 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Fresh weights in which the circuit that look-ups are built on already stands: induction heads (Olsson
- * et al., arXiv 2209.11895). A small model finds them late, after many millions of tokens; built in, it
- * copies 4 of 10 random repeats before its first step, and most after a hundred.
+ * Fresh weights in which the circuit that look-ups are built on already stands: induction heads
+ * (Olsson et al., arXiv 2209.11895). A small model finds them late, after many millions of tokens;
+ * built in, it copies 4 of 10 random repeats before its first step, and most after a hundred.
  *
  * <p>The width is divided: content (what a token is), one constant dimension, and four blocks of a
- * head's size. Layer 0, first key/value group: each of four query heads attends 1, 2, 3, 4 tokens back
- * (a constant query and key on the fast rotary frequencies, turned by the offset) and copies the content
- * found there, projected to a head's size, into its block. Layers 2 and 3: keys mix blocks 1 to 3 on the
- * slow rotary frequencies, so every place is keyed by the tokens before it; even query heads look for the
- * place that followed what is being read now and copy its content to the output, odd ones for places with
- * the same past. All else is normal with deviation 0.02. Everything learns from there.
+ * head's size. Layer 0, first key/value group: each of four query heads attends 1, 2, 3, 4 tokens
+ * back (a constant query and key on the fast rotary frequencies, turned by the offset) and copies
+ * the content found there, projected to a head's size, into its block. Layers 2 and 3: keys mix
+ * blocks 1 to 3 on the slow rotary frequencies, so every place is keyed by the tokens before it;
+ * even query heads look for the place that followed what is being read now and copy its content to
+ * the output, odd ones for places with the same past. All else is normal with deviation 0.02.
+ * Everything learns from there.
  */
 public final class InductionInit {
   private static final int BLOCKS = 4;

@@ -12,9 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A run's checkpoint folder: {@code model.safetensors}, float32 under Hugging Face's names, and {@code
- * optimizer.safetensors} with AdamW's moments, the step and the seconds spent. Each is written beside
- * and moved into place; the model first, so that a stop between the two costs a little, never the run.
+ * A run's checkpoint folder: {@code model.safetensors}, float32 under Hugging Face's names, and
+ * {@code optimizer.safetensors} with AdamW's moments, the step and the seconds spent. Each is
+ * written beside and moved into place; the model first, so that a stop between the two costs a
+ * little, never the run.
  */
 public final class TrainingCheckpoint {
   private static final String MODEL = "model.safetensors";

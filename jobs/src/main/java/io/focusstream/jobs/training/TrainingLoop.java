@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 
 /**
- * Trains a part of a model for a given time and writes checkpoints that resume. What happens in a step
- * is {@link TrainableModel}'s; what it learns from, {@code training.data}'s.
+ * Trains a part of a model for a given time and writes checkpoints that resume. What happens in a
+ * step is {@link TrainableModel}'s; what it learns from, {@code training.data}'s.
  */
 public final class TrainingLoop {
   private static final Duration BETWEEN_CHECKPOINTS = Duration.ofMinutes(2);
@@ -166,7 +166,11 @@ public final class TrainingLoop {
         (group, s) -> {
           text.append(
               String.format(
-                  Locale.ROOT, "  | %d: loss %.3f right %.3f", group, s.loss / s.weight, s.right / s.weight));
+                  Locale.ROOT,
+                  "  | %d: loss %.3f right %.3f",
+                  group,
+                  s.loss / s.weight,
+                  s.right / s.weight));
           if (s.questions > 0) {
             text.append(String.format(Locale.ROOT, " exact %.2f", s.exact / s.questions));
           }

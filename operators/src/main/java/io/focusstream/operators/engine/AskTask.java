@@ -18,7 +18,8 @@ public record AskTask(List<ChunkInput> chunks, int[] tail, int[] question, int m
       throw new IllegalArgumentException("a question needs at least one token");
     }
     if (maxAnswerTokens < 1) {
-      throw new IllegalArgumentException("max-answer-tokens must be at least 1; got " + maxAnswerTokens);
+      throw new IllegalArgumentException(
+          "max-answer-tokens must be at least 1; got " + maxAnswerTokens);
     }
   }
 }

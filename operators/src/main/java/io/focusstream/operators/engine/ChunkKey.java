@@ -21,7 +21,8 @@ public record ChunkKey(long high, long low) {
       bytes.putInt(token);
     }
     try {
-      ByteBuffer digest = ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+      ByteBuffer digest =
+          ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
       return new ChunkKey(digest.getLong(), digest.getLong());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -7,9 +7,9 @@ import java.util.concurrent.CompletableFuture;
  * arXiv 2408.11745). One engine serves a device and a process; it is shared by all operators there
  * and safe to call from any thread.
  *
- * <p>Futures complete on the engine's own threads: a caller that owns state must come back to its own
- * thread before it touches any. A future that fails fails with an {@link EngineException}. The result
- * for a task never depends on what else the engine is doing.
+ * <p>Futures complete on the engine's own threads: a caller that owns state must come back to its
+ * own thread before it touches any. A future that fails fails with an {@link EngineException}. The
+ * result for a task never depends on what else the engine is doing.
  */
 public interface CondensingEngine extends AutoCloseable {
 

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Ready-to-use chunk states in device memory: bounded in bytes, least recently used out first, keyed by
- * what the content is and not by when it came. Safe for use by many threads; what it evicts is freed
- * under its lock, so entries must be used by the thread that also puts.
+ * Ready-to-use chunk states in device memory: bounded in bytes, least recently used out first,
+ * keyed by what the content is and not by when it came. Safe for use by many threads; what it
+ * evicts is freed under its lock, so entries must be used by the thread that also puts.
  *
  * @param <V> a chunk's states
  */

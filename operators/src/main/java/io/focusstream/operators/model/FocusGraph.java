@@ -46,8 +46,7 @@ public final class FocusGraph implements AutoCloseable {
    *
    * @param manager owner of the results
    * @param method its name in the source
-   * @param arguments each an {@link NDArray} or a {@code List<NDArray>} or {@link
-   *     Tensors}
+   * @param arguments each an {@link NDArray} or a {@code List<NDArray>} or {@link Tensors}
    * @return its results: one, or as many as its list holds
    */
   public NDArray[] run(NDManager manager, String method, Object... arguments) {
@@ -75,13 +74,14 @@ public final class FocusGraph implements AutoCloseable {
   }
 
   /**
-   * Runs a method so that its results carry gradients. Slower by the naming of the arguments; {@link
-   * #run} is for inference and records nothing.
+   * Runs a method so that its results carry gradients. Slower by the naming of the arguments;
+   * {@link #run} is for inference and records nothing.
    *
    * @param arguments each an {@link NDArray} or a {@code List<NDArray>}; none may be empty
    */
   public NDArray[] train(NDManager manager, String method, Object... arguments) {
-    // DJL chooses the method by the name of a first array, and gathers arrays named "x[]" into a list.
+    // DJL chooses the method by the name of a first array, and gathers arrays named "x[]" into a
+    // list.
     NDList inputs = new NDList();
     try (NDArray choice = manager.create(0)) {
       choice.setName("module_method:" + method);

@@ -12,11 +12,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A model on a device: FocusLLM's forward passes (arXiv 2408.11745, §3) over the graph. Not safe for
- * use by two threads at a time; the engine gives it one.
+ * A model on a device: FocusLLM's forward passes (arXiv 2408.11745, §3) over the graph. Not safe
+ * for use by two threads at a time; the engine gives it one.
  *
- * <p>Legend: B chunks of a batch, C chunks of a question, L layers, G key/value heads, T tokens of a
- * chunk, D head size, V vocabulary.
+ * <p>Legend: B chunks of a batch, C chunks of a question, L layers, G key/value heads, T tokens of
+ * a chunk, D head size, V vocabulary.
  */
 public final class FocusModel implements AutoCloseable {
   private final NDManager manager;
@@ -104,8 +104,7 @@ public final class FocusModel implements AutoCloseable {
    * @param values the same
    */
   public States upload(NDManager owner, int tokens, float[] keys, float[] values) {
-    Shape wanted =
-        new Shape(config.layers(), config.keyValueHeads(), tokens, config.headDim());
+    Shape wanted = new Shape(config.layers(), config.keyValueHeads(), tokens, config.headDim());
     try (NDManager scratch = owner.newSubManager()) {
       NDArray type = scratch.create(new long[] {stateType()});
       List<NDArray> both = List.of(scratch.create(keys, wanted), scratch.create(values, wanted));
@@ -191,7 +190,8 @@ public final class FocusModel implements AutoCloseable {
       return array.toFloatArray();
     }
     try (NDManager scratch = manager.newSubManager()) {
-      return graph.run(scratch, "cast", List.of(array), scratch.create(new long[] {6}))[0].toFloatArray();
+      return graph.run(scratch, "cast", List.of(array), scratch.create(new long[] {6}))[0]
+          .toFloatArray();
     }
   }
 

@@ -18,14 +18,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Compares a checkpoint with what the FocusLLM reference (leezythu/FocusLLM) printed for it: a folder
- * with {@code expected.safetensors}, laid out as {@code operators/src/test/resources/golden/README.md}
- * says. Inference cases hold logits, tokens, candidates and chunk states; training cases a loss and
- * gradients.
+ * Compares a checkpoint with what the FocusLLM reference (leezythu/FocusLLM) printed for it: a
+ * folder with {@code expected.safetensors}, laid out as {@code
+ * operators/src/test/resources/golden/README.md} says. Inference cases hold logits, tokens,
+ * candidates and chunk states; training cases a loss and gradients.
  *
- * <p>The reference's rules are applied here, in one place: inputs below 4,096 tokens have no memory;
- * the dynamic prompt is the last min(512, chunk size, local window) tokens of the local context; the
- * begin token is put before both; candidates stand at positions 0..k-1.
+ * <p>The reference's rules are applied here, in one place: inputs below 4,096 tokens have no
+ * memory; the dynamic prompt is the last min(512, chunk size, local window) tokens of the local
+ * context; the begin token is put before both; candidates stand at positions 0..k-1.
  */
 public final class GoldenCase {
   private static final int SHORTEST_WITH_MEMORY = 4096;
@@ -48,7 +48,13 @@ public final class GoldenCase {
     @Override
     public String toString() {
       return String.format(
-          Locale.ROOT, "%-24s %.3g (%s, limit %.0e) %s", what, largest, unit, limit, passes() ? "ok" : "FAIL");
+          Locale.ROOT,
+          "%-24s %.3g (%s, limit %.0e) %s",
+          what,
+          largest,
+          unit,
+          limit,
+          passes() ? "ok" : "FAIL");
     }
   }
 
@@ -240,16 +246,11 @@ public final class GoldenCase {
     Map<String, float[]> weights = new LinkedHashMap<>();
     for (String name : ModelWeights.names(folder.config())) {
       weights.put(
-          name,
-          folder.tensor(folder.has(name) ? name : name.replace("beacon_", "")).toFloats());
+          name, folder.tensor(folder.has(name) ? name : name.replace("beacon_", "")).toFloats());
     }
     try (TrainableModel model =
         new TrainableModel(
-            folder.config(),
-            weights,
-            TrainableModel.Part.ADDED,
-            Device.cpu(),
-            Precision.FLOAT32)) {
+            folder.config(), weights, TrainableModel.Part.ADDED, Device.cpu(), Precision.FLOAT32)) {
       TrainableModel.Result result =
           model.memory(
               new TrainableModel.MemoryBatch(

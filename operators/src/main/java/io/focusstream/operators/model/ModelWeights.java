@@ -3,8 +3,8 @@ package io.focusstream.operators.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.CandidateProjection;
+import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import io.focusstream.operators.model.checkpoint.TensorView;
 import java.util.ArrayList;
@@ -128,7 +128,10 @@ public final class ModelWeights {
       Function<String, NDArray> byName) {
     List<NDArray> all = new ArrayList<>();
     for (String name : names(config)) {
-      all.add(name.equals("model.embed_tokens.weight") && !all.isEmpty() ? all.get(0) : byName.apply(name));
+      all.add(
+          name.equals("model.embed_tokens.weight") && !all.isEmpty()
+              ? all.get(0)
+              : byName.apply(name));
     }
     if (precision == Precision.FLOAT32) {
       return new FocusGraph.Tensors(all);

@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One question being answered (FocusLLM §3.2, §3.3): each step continues every chunk with the newest
- * token, whose candidates the frozen decoder reads before the local context.
+ * One question being answered (FocusLLM §3.2, §3.3): each step continues every chunk with the
+ * newest token, whose candidates the frozen decoder reads before the local context.
  *
  * <p>{@code exact} runs the whole local context again over each step's candidates, as the reference
  * does; {@code incremental} keeps its keys and values, so that earlier tokens keep what they saw.
@@ -85,8 +85,7 @@ public final class ParallelDecoder implements AutoCloseable {
 
     NDArray[] extend(NDManager owner, NDArray newTokens, int count) {
       try (NDArray span = owner.create(new long[] {tokens, prompt})) {
-        NDArray[] candidates =
-            model.run(owner, "condense", keys, values, lengths, span, newTokens);
+        NDArray[] candidates = model.run(owner, "condense", keys, values, lengths, span, newTokens);
         prompt += count - 1;
         return candidates;
       }

@@ -2,7 +2,6 @@ package io.focusstream.operators.model;
 
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 
-
 /** Rotary embedding's frequencies (Su et al., arXiv 2104.09864), with LLaMA 3's scaling. */
 public final class RotaryFrequencies {
   private RotaryFrequencies() {}

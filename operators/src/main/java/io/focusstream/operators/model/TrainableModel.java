@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Weights that learn, by the same graph: the base by next-token prediction, or the added projections
- * beside a frozen base (FocusLLM §3.4). Master weights and both moments of AdamW are float32;
- * products run in the given precision. One thread at a time.
+ * Weights that learn, by the same graph: the base by next-token prediction, or the added
+ * projections beside a frozen base (FocusLLM §3.4). Master weights and both moments of AdamW are
+ * float32; products run in the given precision. One thread at a time.
  *
  * <p>Legend: B rows, S sequence, C chunks, T tokens of a chunk, Q questions, A answer steps.
  */
@@ -52,7 +52,8 @@ public final class TrainableModel implements AutoCloseable {
    * @param loss weighted mean of the tokens' cross entropies, nats
    * @param weight the sum of the weights
    * @param right weighted part of the tokens that were predicted right, in [0, 1]
-   * @param exact one number a question: 1 where all its tokens were right; empty for plain sequences
+   * @param exact one number a question: 1 where all its tokens were right; empty for plain
+   *     sequences
    */
   public record Result(double loss, double weight, double right, float[] exact) {}
 
@@ -97,7 +98,11 @@ public final class TrainableModel implements AutoCloseable {
    *     ModelWeights#names}
    */
   public TrainableModel(
-      ModelConfig config, Map<String, float[]> weights, Part part, Device device, Precision precision) {
+      ModelConfig config,
+      Map<String, float[]> weights,
+      Part part,
+      Device device,
+      Precision precision) {
     this.manager = FocusGraph.engine().newBaseManager(device);
     this.graph = new FocusGraph(manager);
     this.config = config;
@@ -319,8 +324,7 @@ public final class TrainableModel implements AutoCloseable {
                 settings.largestNorm()
               });
       float norm =
-          graph
-              .run(scratch, "adamw", parameters, gradients, first, second, decays, scalars)[0]
+          graph.run(scratch, "adamw", parameters, gradients, first, second, decays, scalars)[0]
               .getFloat();
       for (NDArray weight : parameters) {
         JniUtils.zeroGrad((PtNDArray) weight);

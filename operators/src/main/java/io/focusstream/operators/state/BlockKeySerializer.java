@@ -10,8 +10,8 @@ public final class BlockKeySerializer extends VersionedSerializer<BlockKey> {
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [int32] chunk, [int32] block}. These bytes find the block: they must be the same in every
-   * build, so that this layout can have no successor; another needs another state.
+   * {@code [int32] chunk, [int32] block}. These bytes find the block: they must be the same in
+   * every build, so that this layout can have no successor; another needs another state.
    */
   public static final int VERSION_1 = 1;
 

@@ -12,8 +12,8 @@ import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerial
 /**
  * The keyed states of a stream, and one operator state. Their names are part of every savepoint.
  *
- * <p>Made for RocksDB: nothing large lies beside what is read often, no list grows in one value, and
- * all is found by number, since going through a map state's keys reads its values too.
+ * <p>Made for RocksDB: nothing large lies beside what is read often, no list grows in one value,
+ * and all is found by number, since going through a map state's keys reads its values too.
  */
 public final class FocusState {
   /** Counts and numbers; the only state that every event reads. Truth. */
@@ -30,7 +30,8 @@ public final class FocusState {
 
   /** Which chunks have been condensed, by index. Goes with {@link #BLOCKS}. */
   public static final MapStateDescriptor<Integer, CondensedStatus> CONDENSED =
-      new MapStateDescriptor<>("condensed", IntSerializer.INSTANCE, new CondensedStatusSerializer());
+      new MapStateDescriptor<>(
+          "condensed", IntSerializer.INSTANCE, new CondensedStatusSerializer());
 
   /** Stored states of condensed chunks. Cache: can be made again from {@link #CHUNKS}. */
   public static final MapStateDescriptor<BlockKey, byte[]> BLOCKS =
@@ -47,7 +48,9 @@ public final class FocusState {
       new MapStateDescriptor<>(
           "pending-chunks", IntSerializer.INSTANCE, BooleanSerializer.INSTANCE);
 
-  /** Operator state, union: fingerprint of the tokenizer that made the tokens in the other states. */
+  /**
+   * Operator state, union: fingerprint of the tokenizer that made the tokens in the other states.
+   */
   public static final ListStateDescriptor<String> TOKENIZER =
       new ListStateDescriptor<>("tokenizer", StringSerializer.INSTANCE);
 

@@ -10,9 +10,9 @@ public final class PendingQuestionSerializer extends VersionedSerializer<Pending
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [text] id, [tokens] tokens, [vint] most answer tokens, [int64] asked at, [int64] accepted
-   * at, both in milliseconds, [vint] first chunk, [vint] next chunk, [segment] tail}; see {@link
-   * BinaryForm}.
+   * {@code [text] id, [tokens] tokens, [vint] most answer tokens, [int64] asked at, [int64]
+   * accepted at, both in milliseconds, [vint] first chunk, [vint] next chunk, [segment] tail}; see
+   * {@link BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 

@@ -9,9 +9,7 @@ import org.apache.flink.core.memory.DataOutputView;
 public final class SealedChunkSerializer extends VersionedSerializer<SealedChunk> {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * {@code [int64] key high, [int64] key low, [segment] segment}; see {@link BinaryForm}.
-   */
+  /** {@code [int64] key high, [int64] key low, [segment] segment}; see {@link BinaryForm}. */
   public static final int VERSION_1 = 1;
 
   @Override

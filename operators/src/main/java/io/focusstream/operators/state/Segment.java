@@ -9,8 +9,8 @@ import java.util.Objects;
  * A stretch of a stream: what a chunk holds, and what a question saw of the tail.
  *
  * @param tokens token ids, oldest first; not to be changed
- * @param eventEnds for each event that ends in here, the index after its last token, ascending; what
- *     follows the last of them is the beginning of an event that goes on in the next chunk
+ * @param eventEnds for each event that ends in here, the index after its last token, ascending;
+ *     what follows the last of them is the beginning of an event that goes on in the next chunk
  * @param fromMillis time of the earliest event, milliseconds since the epoch; 0 where there is none
  * @param toMillis time of the latest event
  * @param offsets what it was read from, one range a topic and partition

@@ -10,8 +10,8 @@ public final class StreamSummarySerializer extends VersionedSerializer<StreamSum
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [int64] events, [int64] tokens, [int64] first tail, [int64] next tail, [vint] tail tokens,
-   * [vint] first chunk, [vint] next chunk, [int64] next question}; see {@link BinaryForm}.
+   * {@code [int64] events, [int64] tokens, [int64] first tail, [int64] next tail, [vint] tail
+   * tokens, [vint] first chunk, [vint] next chunk, [int64] next question}; see {@link BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 

@@ -10,7 +10,8 @@ public final class TailEventSerializer extends VersionedSerializer<TailEvent> {
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [tokens] tokens, [int64] timestamp in milliseconds, [position] position}; see {@link BinaryForm}.
+   * {@code [tokens] tokens, [int64] timestamp in milliseconds, [position] position}; see {@link
+   * BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 
@@ -33,8 +34,7 @@ public final class TailEventSerializer extends VersionedSerializer<TailEvent> {
 
   @Override
   protected TailEvent readRecord(int version, DataInputView in) throws IOException {
-    return new TailEvent(
-        BinaryForm.readInts(in), in.readLong(), BinaryForm.readPosition(in));
+    return new TailEvent(BinaryForm.readInts(in), in.readLong(), BinaryForm.readPosition(in));
   }
 
   @Override

@@ -14,9 +14,9 @@ import org.apache.flink.core.memory.DataOutputView;
  * [...]   the record, as the subclass's VERSION_n constant documents
  * </pre>
  *
- * <p>A subclass is stateless, has a public constructor without arguments, documents each layout at a
- * {@code VERSION_n} constant and keeps its old readers. Records that pass through are never changed
- * after they are made, arrays included, so that copies are the same object.
+ * <p>A subclass is stateless, has a public constructor without arguments, documents each layout at
+ * a {@code VERSION_n} constant and keeps its old readers. Records that pass through are never
+ * changed after they are made, arrays included, so that copies are the same object.
  *
  * @param <T> the record
  */

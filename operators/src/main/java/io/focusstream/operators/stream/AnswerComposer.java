@@ -17,7 +17,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** Makes the answer that people read of what the engine answered: text, evidence, usage, timings. */
+/**
+ * Makes the answer that people read of what the engine answered: text, evidence, usage, timings.
+ */
 final class AnswerComposer {
   /** What the models that we train answer where the stream doesn't hold the answer. */
   static final String NOT_FOUND = "not found";
@@ -144,7 +146,9 @@ final class AnswerComposer {
     return holding.subList(0, Math.min(settings.evidenceLines(), holding.size()));
   }
 
-  /** A line cut to a length so that what was found at {@code [at, at + length)} stays to be seen. */
+  /**
+   * A line cut to a length so that what was found at {@code [at, at + length)} stays to be seen.
+   */
   static String excerpt(String line, int at, int length, int maxChars) {
     if (line.length() <= maxChars || at + length < maxChars) {
       return Limits.cut(line, maxChars);

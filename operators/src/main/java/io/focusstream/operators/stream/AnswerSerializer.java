@@ -14,7 +14,9 @@ import org.apache.flink.core.memory.DataOutputView;
 public final class AnswerSerializer extends VersionedSerializer<Answer> {
   private static final long serialVersionUID = 1L;
 
-  /** {@code [vint] number of bytes, [bytes] JSON as AnswerCodec writes it}; see {@link BinaryForm}. */
+  /**
+   * {@code [vint] number of bytes, [bytes] JSON as AnswerCodec writes it}; see {@link BinaryForm}.
+   */
   public static final int VERSION_1 = 1;
 
   @Override

@@ -14,7 +14,10 @@ import org.apache.flink.core.memory.DataOutputView;
 public final class DeadLetterSerializer extends VersionedSerializer<DeadLetter> {
   private static final long serialVersionUID = 1L;
 
-  /** {@code [vint] number of bytes, [bytes] JSON as DeadLetterCodec writes it}; see {@link BinaryForm}. */
+  /**
+   * {@code [vint] number of bytes, [bytes] JSON as DeadLetterCodec writes it}; see {@link
+   * BinaryForm}.
+   */
   public static final int VERSION_1 = 1;
 
   @Override

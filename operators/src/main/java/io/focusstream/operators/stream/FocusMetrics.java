@@ -57,7 +57,10 @@ public final class FocusMetrics {
   /** Counter: questions answered with NO_DATA. */
   public static final String QUESTIONS_WITHOUT_DATA = "questionsWithoutData";
 
-  /** Counter: questions that arrived again while the first was open; they get no answer of their own. */
+  /**
+   * Counter: questions that arrived again while the first was open; they get no answer of their
+   * own.
+   */
   public static final String QUESTIONS_REPEATED = "questionsRepeated";
 
   /** Gauge: questions accepted and not answered. */
@@ -75,7 +78,9 @@ public final class FocusMetrics {
   /** Histogram: milliseconds from acceptance to the answer, of the last 1,000 answers. */
   public static final String ANSWER_MILLIS = "answerMillis";
 
-  /** Histogram: milliseconds from acceptance to the first answer token, of the last 1,000 answers. */
+  /**
+   * Histogram: milliseconds from acceptance to the first answer token, of the last 1,000 answers.
+   */
   public static final String FIRST_TOKEN_MILLIS = "firstTokenMillis";
 
   private static final int HISTOGRAM_WINDOW = 1000;

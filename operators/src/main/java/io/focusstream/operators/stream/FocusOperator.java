@@ -60,16 +60,16 @@ import org.slf4j.LoggerFactory;
  * <p><b>What a question sees</b>: every event of its stream that reached this operator before it,
  * and no other (arrival consistency), also when it is asked again after a restore.
  *
- * <p><b>What is done again</b>: after a restore or a rescale, the pending work of the keys that this
- * subtask owns is found in {@link #open()} and given to the engine again. Results that came out after
- * the checkpoint come out again, as with any operator. An engine's failure is tried again with a
- * growing delay, a bounded number of times; then a question is answered with FAILED, and a chunk is
- * left to the next question, which makes it from its tokens.
+ * <p><b>What is done again</b>: after a restore or a rescale, the pending work of the keys that
+ * this subtask owns is found in {@link #open()} and given to the engine again. Results that came
+ * out after the checkpoint come out again, as with any operator. An engine's failure is tried again
+ * with a growing delay, a bounded number of times; then a question is answered with FAILED, and a
+ * chunk is left to the next question, which makes it from its tokens.
  *
  * <p><b>Threads</b>: everything happens on the mailbox thread. The engine's threads only put a mail
  * into the mailbox. The operator never waits for a future; where more than {@code
- * focus.engine.max-in-flight} pieces of work are open it yields to the mailbox after it has accepted
- * an element, until there are fewer, and back-pressure does the rest.
+ * focus.engine.max-in-flight} pieces of work are open it yields to the mailbox after it has
+ * accepted an element, until there are fewer, and back-pressure does the rest.
  *
  * <p><b>End of input</b>: when both inputs have ended it yields until everything is answered. After
  * {@link #close()} results are ignored, and what was pending is in the last checkpoint.
@@ -208,11 +208,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           for (Map.Entry<Long, PendingQuestion> entry : pending.entries()) {
             PendingQuestion question = entry.getValue();
             work.addQuestion(
-                stream,
-                entry.getKey(),
-                question.id(),
-                question.firstChunk(),
-                question.nextChunk());
+                stream, entry.getKey(), question.id(), question.firstChunk(), question.nextChunk());
           }
         });
     if (work.size() > 0) {
@@ -243,10 +239,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
   }
 
-  /** Forgets the oldest chunks of a stream that has too many; not those that a question waits with. */
+  /**
+   * Forgets the oldest chunks of a stream that has too many; not those that a question waits with.
+   */
   private void dropOldChunks(String stream, StreamSummary summary) throws Exception {
-    int first =
-        Math.min(summary.nextChunk() - settings.maxChunks(), work.oldestChunkSeen(stream));
+    int first = Math.min(summary.nextChunk() - settings.maxChunks(), work.oldestChunkSeen(stream));
     if (first <= summary.firstChunk()) {
       return;
     }
@@ -462,8 +459,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       return;
     } else {
       LOGGER.error("Giving up {} after {} attempts.", question, question.attempts, failure);
-      answer =
-          QuestionLimits.failed(question.id, question.stream, question.attempts, failure);
+      answer = QuestionLimits.failed(question.id, question.stream, question.attempts, failure);
       metered.questionsFailed.inc();
     }
     emit(answer);

@@ -14,8 +14,8 @@ public final class QuerySerializer extends VersionedSerializer<Query> {
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [text] id, [text] stream, [text] question, [vint] most answer tokens or 0, [int64] timestamp
-   * in milliseconds, [position] position}; see {@link BinaryForm}.
+   * {@code [text] id, [text] stream, [text] question, [vint] most answer tokens or 0, [int64]
+   * timestamp in milliseconds, [position] position}; see {@link BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 

@@ -111,8 +111,7 @@ final class StreamStore {
       if (i == plan.firstEvent() && plan.firstToken() > 0) {
         event =
             new TailEvent(
-                Arrays.copyOfRange(
-                    event.tokens(), plan.firstToken(), event.tokens().length),
+                Arrays.copyOfRange(event.tokens(), plan.firstToken(), event.tokens().length),
                 event.timestampMillis(),
                 event.position());
         tail.put(sequence, event);

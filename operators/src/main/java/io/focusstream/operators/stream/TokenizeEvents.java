@@ -64,7 +64,8 @@ public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent>
 
   private DeadLetter deadLetter(Event event, int tokens) {
     byte[] text = event.text().getBytes(StandardCharsets.UTF_8);
-    String cut = text.length > MAX_LETTER_BYTES ? "; its " + text.length + " bytes are cut here" : "";
+    String cut =
+        text.length > MAX_LETTER_BYTES ? "; its " + text.length + " bytes are cut here" : "";
     return new DeadLetter(
         event.position().topic(),
         event.position().partition(),

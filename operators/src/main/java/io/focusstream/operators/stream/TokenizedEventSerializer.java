@@ -17,8 +17,8 @@ public final class TokenizedEventSerializer extends VersionedSerializer<Tokenize
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [text] stream, [tokens] tokens, [int64] timestamp in milliseconds, [position]
-   * position}; see {@link BinaryForm}.
+   * {@code [text] stream, [tokens] tokens, [int64] timestamp in milliseconds, [position] position};
+   * see {@link BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 
@@ -43,7 +43,10 @@ public final class TokenizedEventSerializer extends VersionedSerializer<Tokenize
   @Override
   protected TokenizedEvent readRecord(int version, DataInputView in) throws IOException {
     return new TokenizedEvent(
-        BinaryForm.readText(in), BinaryForm.readInts(in), in.readLong(), BinaryForm.readPosition(in));
+        BinaryForm.readText(in),
+        BinaryForm.readInts(in),
+        in.readLong(),
+        BinaryForm.readPosition(in));
   }
 
   @Override

@@ -54,6 +54,14 @@ public record TokenizedQuestion(
   /** Names the question without its text. */
   @Override
   public String toString() {
-    return "question " + id + " of " + stream + " at " + position + ", " + tokens.length + " tokens";
+    return "question "
+        + id
+        + " of "
+        + stream
+        + " at "
+        + position
+        + ", "
+        + tokens.length
+        + " tokens";
   }
 }

@@ -17,8 +17,8 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [text] id, [text] stream, [tokens] tokens, [vint] most answer tokens, [int64] asked at in
-   * milliseconds, [position] position}; see {@link BinaryForm}.
+   * {@code [text] id, [text] stream, [tokens] tokens, [vint] most answer tokens, [int64] asked at
+   * in milliseconds, [position] position}; see {@link BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A piece of work that a subtask has accepted and not finished. Lives on the mailbox thread and only
- * names what keyed state holds: all of it can be found again after a restore.
+ * A piece of work that a subtask has accepted and not finished. Lives on the mailbox thread and
+ * only names what keyed state holds: all of it can be found again after a restore.
  */
 abstract sealed class Work {
   /** Where a piece of work stands. */

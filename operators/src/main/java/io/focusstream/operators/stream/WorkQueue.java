@@ -12,8 +12,8 @@ import java.util.TreeMap;
  * first, then the chunks that questions wait for, then other chunks, each in order of acceptance.
  *
  * <p>A question waits until the chunks that it sees are condensed, so that no chunk is condensed
- * twice. It holds no place at the engine meanwhile: the two kinds can't block each other. Nothing is
- * passed over for ever either, since the operator takes no input while too much is open.
+ * twice. It holds no place at the engine meanwhile: the two kinds can't block each other. Nothing
+ * is passed over for ever either, since the operator takes no input while too much is open.
  *
  * <p>For the mailbox thread only.
  */
@@ -88,7 +88,9 @@ final class WorkQueue {
     }
   }
 
-  /** The next piece of work for the engine, from now on in flight; {@code null} where there is none. */
+  /**
+   * The next piece of work for the engine, from now on in flight; {@code null} where there is none.
+   */
   Work next() {
     if (inFlight >= maxInFlight) {
       return null;
@@ -161,7 +163,9 @@ final class WorkQueue {
     }
   }
 
-  /** It is finished, given up or no longer wanted; questions that waited for it may become ready. */
+  /**
+   * It is finished, given up or no longer wanted; questions that waited for it may become ready.
+   */
   void finish(Work work) {
     if (work.phase == Work.Phase.DONE) {
       return;
@@ -195,7 +199,9 @@ final class WorkQueue {
     return open == null ? null : open.chunks.get(index);
   }
 
-  /** The oldest chunk that an open question of the stream sees; the largest int where none is open. */
+  /**
+   * The oldest chunk that an open question of the stream sees; the largest int where none is open.
+   */
   int oldestChunkSeen(String stream) {
     OpenStream open = streams.get(stream);
     int oldest = Integer.MAX_VALUE;

@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Byte-level BPE in plain Java, for a {@code tokenizer.json} of the form that our own trainer writes:
- * every digit is a token, merges never cross words. It gives the tokens that {@link JsonTokenizer}
- * gives (a test holds it to that), faster for short lines and with no native library; the training
- * data generators use it. Needs jackson-core and nothing else.
+ * Byte-level BPE in plain Java, for a {@code tokenizer.json} of the form that our own trainer
+ * writes: every digit is a token, merges never cross words. It gives the tokens that {@link
+ * JsonTokenizer} gives (a test holds it to that), faster for short lines and with no native
+ * library; the training data generators use it. Needs jackson-core and nothing else.
  *
  * <p>Not safe for several threads at once; {@link #copy()} is cheap and shares the vocabulary.
  */
@@ -270,7 +270,10 @@ public final class ByteLevelBpe implements TextTokenizer {
     private final int mergeMask;
 
     private Vocabulary(
-        byte[][] pieces, Map<String, Integer> special, Map<String, Integer> ids, List<String[]> merges) {
+        byte[][] pieces,
+        Map<String, Integer> special,
+        Map<String, Integer> ids,
+        List<String[]> merges) {
       this.pieces = pieces;
       this.special = special;
       char[] table = byteToChar();

@@ -6,11 +6,11 @@ import java.util.List;
 /**
  * Decides where a stream's history is cut into chunks. Looks at lengths only.
  *
- * <p>The rule: while the tail holds more than {@code windowTokens}, a chunk is cut from its old end.
- * A chunk takes whole events as long as it stays within {@code chunkTokens}, so that no line is cut;
- * only an event longer than a chunk is split, and then it fills the chunk up. What is left of a split
- * event is treated as an event of its own. A chunk depends on nothing but the events in front of its
- * end: so the chunks are the same however the arrivals are batched.
+ * <p>The rule: while the tail holds more than {@code windowTokens}, a chunk is cut from its old
+ * end. A chunk takes whole events as long as it stays within {@code chunkTokens}, so that no line
+ * is cut; only an event longer than a chunk is split, and then it fills the chunk up. What is left
+ * of a split event is treated as an event of its own. A chunk depends on nothing but the events in
+ * front of its end: so the chunks are the same however the arrivals are batched.
  */
 public final class Chunker {
   private final int chunkTokens;
@@ -20,8 +20,8 @@ public final class Chunker {
    * A rule.
    *
    * @param chunkTokens most tokens of a chunk, at least 1
-   * @param windowTokens most tokens that stay in the tail, at least {@code chunkTokens}: then a chunk
-   *     is never cut before it is known what it ends with
+   * @param windowTokens most tokens that stay in the tail, at least {@code chunkTokens}: then a
+   *     chunk is never cut before it is known what it ends with
    */
   public Chunker(int chunkTokens, int windowTokens) {
     if (chunkTokens < 1) {
@@ -29,7 +29,10 @@ public final class Chunker {
     }
     if (windowTokens < chunkTokens) {
       throw new IllegalArgumentException(
-          "window-tokens must be at least chunk-tokens; got " + windowTokens + " and " + chunkTokens);
+          "window-tokens must be at least chunk-tokens; got "
+              + windowTokens
+              + " and "
+              + chunkTokens);
     }
     this.chunkTokens = chunkTokens;
     this.windowTokens = windowTokens;

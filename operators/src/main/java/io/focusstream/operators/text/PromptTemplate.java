@@ -3,10 +3,10 @@ package io.focusstream.operators.text;
 import java.util.Objects;
 
 /**
- * Lays a question out for the model: {@code <|question|> question <|answer|>} where the tokenizer has
- * these two special tokens (the models we train), otherwise the plain text {@code "\nQuestion: … \nAnswer:"}.
- * The begin token is not part of it: the engine puts it before the dynamic prompt and before the
- * local context (FocusLLM reference, {@code shared/golden}).
+ * Lays a question out for the model: {@code <|question|> question <|answer|>} where the tokenizer
+ * has these two special tokens (the models we train), otherwise the plain text {@code "\nQuestion:
+ * … \nAnswer:"}. The begin token is not part of it: the engine puts it before the dynamic prompt
+ * and before the local context (FocusLLM reference, {@code shared/golden}).
  */
 public final class PromptTemplate {
   /** Written form of the special token before a question. */

@@ -12,7 +12,9 @@ public interface TextTokenizer extends AutoCloseable {
   /** The text of token ids; special tokens yield nothing, broken UTF-8 yields U+FFFD. */
   String decode(int[] tokens);
 
-  /** The id of a special token by its written form, for example {@code <s>}; -1 where there is none. */
+  /**
+   * The id of a special token by its written form, for example {@code <s>}; -1 where there is none.
+   */
   int specialToken(String written);
 
   /** Number of token ids. */

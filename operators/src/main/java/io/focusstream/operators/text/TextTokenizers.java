@@ -9,9 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Opens a {@code tokenizer.json} with the fastest implementation that reads it: {@link ByteLevelBpe}
- * for files of our own form (millions of tokens a second on one thread), else {@link JsonTokenizer}
- * (some tens of thousands where each call is one line).
+ * Opens a {@code tokenizer.json} with the fastest implementation that reads it: {@link
+ * ByteLevelBpe} for files of our own form (millions of tokens a second on one thread), else {@link
+ * JsonTokenizer} (some tens of thousands where each call is one line).
  */
 public final class TextTokenizers {
   private TextTokenizers() {}
@@ -34,8 +34,9 @@ public final class TextTokenizers {
   }
 
   /**
-   * Whether a file is of the form that {@link ByteLevelBpe} reads: BPE, our split pattern, then bytes; no
-   * normalizer, no added tokens that text may yield, nothing in the model that changes its merges.
+   * Whether a file is of the form that {@link ByteLevelBpe} reads: BPE, our split pattern, then
+   * bytes; no normalizer, no added tokens that text may yield, nothing in the model that changes
+   * its merges.
    */
   static boolean isOurs(byte[] tokenizerJson) throws IOException {
     JsonNode file = new ObjectMapper().readTree(tokenizerJson);

@@ -7,9 +7,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Tells tokenizers apart by what they do: SHA-256 over the size of the vocabulary, the text of up to
- * 4,096 token ids spread over it, and the token ids of a text that has something of everything. Kept
- * token ids mean nothing to a tokenizer with another fingerprint.
+ * Tells tokenizers apart by what they do: SHA-256 over the size of the vocabulary, the text of up
+ * to 4,096 token ids spread over it, and the token ids of a text that has something of everything.
+ * Kept token ids mean nothing to a tokenizer with another fingerprint.
  */
 public final class TokenizerFingerprint {
   private static final int MOST_IDS = 4096;

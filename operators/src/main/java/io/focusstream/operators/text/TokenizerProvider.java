@@ -9,7 +9,8 @@ public interface TokenizerProvider extends Serializable {
   /**
    * Opens a tokenizer of its own for the caller.
    *
-   * @throws IllegalStateException where the tokenizer's files can't be read; the message says what to do
+   * @throws IllegalStateException where the tokenizer's files can't be read; the message says what
+   *     to do
    */
   TextTokenizer open();
 }

@@ -24,8 +24,7 @@ class OptionsTableTest {
       Files.createDirectories(PAGE.getParent());
       Files.writeString(PAGE, expected);
     }
-    assertTrue(
-        Files.exists(PAGE), PAGE + " is missing; write it with -Dfocus.docs.write=true");
+    assertTrue(Files.exists(PAGE), PAGE + " is missing; write it with -Dfocus.docs.write=true");
     assertEquals(
         expected,
         Files.readString(PAGE),

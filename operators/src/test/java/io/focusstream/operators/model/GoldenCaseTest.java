@@ -22,7 +22,12 @@ class GoldenCaseTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"gqa-partial, 4", "short-no-chunks, 2", "train-reconstruction, 2", "train-continuation, 2"})
+  @CsvSource({
+    "gqa-partial, 4",
+    "short-no-chunks, 2",
+    "train-reconstruction, 2",
+    "train-continuation, 2"
+  })
   void matchesTheReference(String name, int comparisons) throws Exception {
     Path folder = golden(name);
 
@@ -38,6 +43,7 @@ class GoldenCaseTest {
     List<GoldenCase.Difference> differences =
         GoldenCase.compare(golden("gqa-partial"), golden("short-no-chunks"));
 
-    assertFalse(differences.stream().allMatch(GoldenCase.Difference::passes), differences::toString);
+    assertFalse(
+        differences.stream().allMatch(GoldenCase.Difference::passes), differences::toString);
   }
 }

@@ -52,7 +52,8 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
     KeySelector<TokenizedQuestion, String> questionKey = TokenizedQuestion::stream;
     config.setStatePartitioner(0, eventKey);
     config.setStatePartitioner(1, questionKey);
-    config.setStateKeySerializer(Types.STRING.createSerializer(executionConfig.getSerializerConfig()));
+    config.setStateKeySerializer(
+        Types.STRING.createSerializer(executionConfig.getSerializerConfig()));
     config.setupNetworkInputs(
         StreamTypes.TOKENIZED_EVENT.createSerializer(executionConfig.getSerializerConfig()),
         StreamTypes.TOKENIZED_QUESTION.createSerializer(executionConfig.getSerializerConfig()));
@@ -109,7 +110,8 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
             .build();
     FocusHarness harness = new FocusHarness(factory, environment, metrics);
     harness.setStateBackend(backend);
-    harness.setup(StreamTypes.ANSWER.createSerializer(harness.executionConfig.getSerializerConfig()));
+    harness.setup(
+        StreamTypes.ANSWER.createSerializer(harness.executionConfig.getSerializerConfig()));
     if (state == null) {
       harness.initializeEmptyState();
     } else {
@@ -129,7 +131,9 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
     return (TwoInputStreamOperator<TokenizedEvent, TokenizedQuestion, Answer>) operator;
   }
 
-  /** An event of one line; the line end is added. Each has the next offset, and its time is that. */
+  /**
+   * An event of one line; the line end is added. Each has the next offset, and its time is that.
+   */
   void event(String stream, String line) throws Exception {
     SourcePosition position = new SourcePosition("events", 0, nextOffset++);
     TokenizedEvent event =

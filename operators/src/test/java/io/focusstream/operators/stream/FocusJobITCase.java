@@ -37,7 +37,9 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The three operators in real tasks: bounded input, RocksDB, checkpoints, two subtasks, no Kryo. */
+/**
+ * The three operators in real tasks: bounded input, RocksDB, checkpoints, two subtasks, no Kryo.
+ */
 @Timeout(120)
 class FocusJobITCase {
   private static final int STREAMS = 5;
@@ -90,14 +92,12 @@ class FocusJobITCase {
     env.setParallelism(2);
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < EVENTS; i++) {
-      events.add(
-          new Event("s" + i % STREAMS, "event " + i, i, new SourcePosition("events", 0, i)));
+      events.add(new Event("s" + i % STREAMS, "event " + i, i, new SourcePosition("events", 0, i)));
     }
     List<Query> queries = new ArrayList<>();
     for (int i = 0; i < QUESTIONS; i++) {
       queries.add(
-          new Query(
-              "q" + i, "s" + i % STREAMS, "q", null, i, new SourcePosition("queries", 0, i)));
+          new Query("q" + i, "s" + i % STREAMS, "q", null, i, new SourcePosition("queries", 0, i)));
     }
     SingleOutputStreamOperator<TokenizedEvent> tokenized =
         env.fromData(StreamTypes.EVENT, events.toArray(Event[]::new))

@@ -81,8 +81,7 @@ class FocusOperatorHarnessTest {
     try (FocusHarness harness = start(backend, null)) {
       fiveEvents(harness, "a");
       assertEquals(1, engine.condensed().size());
-      assertEquals(
-          "a-line0\na-line1\n", new String(engine.condensed().get(0).tokens(), 0, 16));
+      assertEquals("a-line0\na-line1\n", new String(engine.condensed().get(0).tokens(), 0, 16));
       assertEquals(1, harness.gauge(FocusMetrics.CHUNKS_PENDING));
       harness.completeAll(engine);
       assertEquals(0, harness.gauge(FocusMetrics.CHUNKS_PENDING));
@@ -173,8 +172,7 @@ class FocusOperatorHarnessTest {
       for (Answer answer : second.answers()) {
         answers.add(answer.id() + ":" + answer.text());
       }
-      assertEquals(
-          Set.of("1:" + fiveEventsSeen("a"), "2:" + fiveEventsSeen("b")), answers);
+      assertEquals(Set.of("1:" + fiveEventsSeen("a"), "2:" + fiveEventsSeen("b")), answers);
       assertEquals(2, second.answers().size());
       OperatorSubtaskState done = second.snapshot(2, 2);
       try (FocusHarness third = start(backend, done)) {
@@ -204,24 +202,20 @@ class FocusOperatorHarnessTest {
       String owned = subtask == 0 ? left : right;
       String foreign = subtask == 0 ? right : left;
       OperatorSubtaskState half =
-          FocusHarness.repartitionOperatorState(
-              whole, FocusHarness.MAX_PARALLELISM, 1, 2, subtask);
+          FocusHarness.repartitionOperatorState(whole, FocusHarness.MAX_PARALLELISM, 1, 2, subtask);
       FocusHarness harness =
           FocusHarness.start(SettingsFixture.small(), engine, backend.make(), half, 2, subtask);
       assertEquals(1, harness.gauge(FocusMetrics.QUESTIONS_PENDING), "of its own key only");
       assertEquals(1, engine.open().size());
       assertEquals(
           owned + "-line0\n",
-          new String(
-              ((CondenseTask) engine.open().get(0).task).tokens(), 0, owned.length() + 7));
+          new String(((CondenseTask) engine.open().get(0).task).tokens(), 0, owned.length() + 7));
       if (subtask == 0) {
         harness.completeAll(engine);
         assertEquals(
-            List.of(fiveEventsSeen(owned)),
-            harness.answers().stream().map(Answer::text).toList());
+            List.of(fiveEventsSeen(owned)), harness.answers().stream().map(Answer::text).toList());
       }
-      assertTrue(
-          harness.answers().stream().noneMatch(answer -> answer.stream().equals(foreign)));
+      assertTrue(harness.answers().stream().noneMatch(answer -> answer.stream().equals(foreign)));
       halves[subtask] = harness.snapshot(2, 2);
       harness.crash();
       engine.forgetOpenCalls();
@@ -326,8 +320,7 @@ class FocusOperatorHarnessTest {
   void chunkThatFailsTooOftenIsMadeByTheNextQuestionAndStored(Backend backend) throws Exception {
     FocusSettings settings =
         SettingsFixture.small(config -> config.set(EngineOptions.MAX_ATTEMPTS, 1));
-    try (FocusHarness harness =
-        FocusHarness.start(settings, engine, backend.make(), null, 1, 0)) {
+    try (FocusHarness harness = FocusHarness.start(settings, engine, backend.make(), null, 1, 0)) {
       fiveEvents(harness, "a");
       harness.question("1", "a", "q");
       engine.fail(engine.open().get(0), "device lost");
@@ -363,8 +356,7 @@ class FocusOperatorHarnessTest {
       assertEquals(fiveEventsSeen("a"), harness.answers().get(0).text());
       assertEquals(1, harness.count(FocusMetrics.DAMAGED_BLOCKS));
       assertEquals(1, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
-      assertArrayEquals(
-          intact, blocksOf(harness, "a").get(new BlockKey(0, 1)));
+      assertArrayEquals(intact, blocksOf(harness, "a").get(new BlockKey(0, 1)));
       harness.question("2", "a", "q");
       harness.completeAll(engine);
       assertEquals(1, harness.count(FocusMetrics.DAMAGED_BLOCKS), "no damage any more");
@@ -445,9 +437,7 @@ class FocusOperatorHarnessTest {
   void questionsInFlightHoldABoundedNumberOfBytes() throws Exception {
     FocusSettings settings =
         SettingsFixture.small(
-            config ->
-                config.set(
-                    EngineOptions.MAX_LOADED, MemorySize.parse("1b")));
+            config -> config.set(EngineOptions.MAX_LOADED, MemorySize.parse("1b")));
     try (FocusHarness harness = FocusHarness.start(settings, engine)) {
       fiveEvents(harness, "a");
       harness.completeAll(engine);
@@ -532,8 +522,7 @@ class FocusOperatorHarnessTest {
       harness.question("1", "a", "q");
       harness.question("1", "b", "q");
       harness.completeAll(engine);
-      assertEquals(
-          List.of("a", "b"), harness.answers().stream().map(Answer::stream).toList());
+      assertEquals(List.of("a", "b"), harness.answers().stream().map(Answer::stream).toList());
       assertEquals(1, harness.count(FocusMetrics.QUESTIONS_REPEATED));
     }
   }
@@ -543,8 +532,7 @@ class FocusOperatorHarnessTest {
   void oldestChunksAreForgottenButNotWhileAQuestionSeesThem(Backend backend) throws Exception {
     FocusSettings settings =
         SettingsFixture.small(config -> config.set(StreamOptions.MAX_CHUNKS, 2));
-    try (FocusHarness harness =
-        FocusHarness.start(settings, engine, backend.make(), null, 1, 0)) {
+    try (FocusHarness harness = FocusHarness.start(settings, engine, backend.make(), null, 1, 0)) {
       fiveEvents(harness, "a");
       harness.question("1", "a", "q");
       for (int i = 0; i < 8; i++) {
@@ -596,8 +584,7 @@ class FocusOperatorHarnessTest {
   void settingsThatTheModelCannotTakeAreRefusedAtStart() {
     engine.withModel(new ModelInfo("tiny", "00", 1 << 16, 0, 0, 8, 4096));
     Exception refused =
-        assertThrows(
-            Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine));
+        assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine));
     assertEquals(
         "focus.condense.chunk-tokens is 16; model tiny takes chunks of at most 8 tokens: lower the"
             + " option",
@@ -605,8 +592,7 @@ class FocusOperatorHarnessTest {
     assertEquals(0, engine.leases(), "the lease is given back");
     engine.withModel(new ModelInfo("tiny", "00", 100, 0, 0, 4096, 4096));
     assertTrue(
-        assertThrows(
-                Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine))
+        assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine))
             .getMessage()
             .startsWith("the tokenizer has 65536 token ids, model tiny only 100"));
   }
@@ -619,8 +605,7 @@ class FocusOperatorHarnessTest {
       state = harness.snapshot(1, 1);
     }
     FocusOperatorFactory other =
-        new FocusOperatorFactory(
-            SettingsFixture.small(), engine.provider(), ShiftedTokenizer::new);
+        new FocusOperatorFactory(SettingsFixture.small(), engine.provider(), ShiftedTokenizer::new);
     String message =
         assertThrows(
                 IllegalStateException.class,

@@ -23,9 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Random histories of events, questions, completions in any order, failures, checkpoints and crashes.
- * After a crash the input goes on where the checkpoint stood, and answers that came out after it are
- * void, as with an exactly-once sink. Invariants:
+ * Random histories of events, questions, completions in any order, failures, checkpoints and
+ * crashes. After a crash the input goes on where the checkpoint stood, and answers that came out
+ * after it are void, as with an exactly-once sink. Invariants:
  *
  * <ul>
  *   <li>ExactlyOneAnswer: each question has one answer;
@@ -129,8 +129,7 @@ class FocusOperatorSimulationTest {
         if (dice < 55 && mayTakeInput) {
           take(harness, inputs.get(position++));
         } else if (dice < 80 && !engine.open().isEmpty()) {
-          FakeEngine.Call<?, ?> call =
-              engine.open().get(random.nextInt(engine.open().size()));
+          FakeEngine.Call<?, ?> call = engine.open().get(random.nextInt(engine.open().size()));
           if (random.nextInt(5) == 0) {
             engine.fail(call, "by chance");
             harness.runMailbox();

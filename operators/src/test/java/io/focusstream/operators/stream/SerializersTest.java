@@ -55,8 +55,8 @@ class SerializersTest {
           List.of(new OffsetRange("logs", 3, 7, 9), new OffsetRange("logs", 4, 0, 0)));
 
   /**
-   * A record, its serializer and the bytes that version 1 wrote. A new version gets a new line here;
-   * this one stays and must still be read.
+   * A record, its serializer and the bytes that version 1 wrote. A new version gets a new line
+   * here; this one stays and must still be read.
    */
   record Case(Object value, TypeSerializer<?> serializer, String version1) {
     @Override
@@ -186,8 +186,7 @@ class SerializersTest {
   void cutBytesAreRefused(Case c) throws IOException {
     byte[] bytes = write(c.value(), c.serializer());
     byte[] cut = Arrays.copyOf(bytes, bytes.length - 1);
-    assertThrows(
-        Exception.class, () -> c.serializer().deserialize(new DataInputDeserializer(cut)));
+    assertThrows(Exception.class, () -> c.serializer().deserialize(new DataInputDeserializer(cut)));
   }
 
   @ParameterizedTest

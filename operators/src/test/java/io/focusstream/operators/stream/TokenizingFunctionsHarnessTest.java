@@ -40,8 +40,7 @@ class TokenizingFunctionsHarnessTest {
       harness.processElement(new Event("s", "1234567890", 8, POSITION), 0);
       assertEquals(1, harness.extractOutputValues().size());
       TokenizedEvent event = harness.extractOutputValues().get(0);
-      assertEquals(
-          new TokenizedEvent("s", "123456789\n".chars().toArray(), 7, POSITION), event);
+      assertEquals(new TokenizedEvent("s", "123456789\n".chars().toArray(), 7, POSITION), event);
       DeadLetter letter = harness.getSideOutput(TokenizeEvents.TOO_LONG).remove().getValue();
       assertEquals(
           "the event has 11 tokens; at most 10 are taken (focus.stream.max-event-tokens)",

@@ -33,7 +33,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>{@link Mode#MANUAL}: nothing completes until the test says so, on the thread that says so.
  * {@link Mode#AUTOMATIC}: everything completes on one thread of the engine, in order.
  *
- * <p>A chunk's state is two blocks, each with a checksum over its tokens, so that damage is noticed.
+ * <p>A chunk's state is two blocks, each with a checksum over its tokens, so that damage is
+ * noticed.
  */
 public final class FakeEngine implements CondensingEngine {
   /** Who completes the work. */

@@ -92,8 +92,7 @@ class ChunkerProperties {
 
     void add(List<int[]> arrived) {
       rest.addAll(arrived);
-      Chunker.Plan plan =
-          chunker.plan(rest.stream().mapToInt(event -> event.length).toArray());
+      Chunker.Plan plan = chunker.plan(rest.stream().mapToInt(event -> event.length).toArray());
       for (List<Chunker.Piece> chunk : plan.chunks()) {
         List<Integer> tokens = new ArrayList<>();
         for (Chunker.Piece piece : chunk) {
@@ -105,8 +104,7 @@ class ChunkerProperties {
       }
       if (plan.firstToken() > 0) {
         int[] cut = rest.get(plan.firstEvent());
-        rest.set(
-            plan.firstEvent(), Arrays.copyOfRange(cut, plan.firstToken(), cut.length));
+        rest.set(plan.firstEvent(), Arrays.copyOfRange(cut, plan.firstToken(), cut.length));
       }
       rest.subList(0, plan.firstEvent()).clear();
     }

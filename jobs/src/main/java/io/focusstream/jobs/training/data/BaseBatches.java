@@ -36,7 +36,8 @@ final class BaseBatches {
     byte[] weights = new byte[rows * length];
     for (int row = 0; row < rows; row++) {
       Row out = new Row(length);
-      // Copying comes first: look-ups are built on it, and plain text would unlearn it before they are.
+      // Copying comes first: look-ups are built on it, and plain text would unlearn it before they
+      // are.
       switch (longest <= 64 ? rng.weighted(0, 0, 60, 40) : rng.weighted(4, 4, 17, 75)) {
         case 0 -> book(rng, out);
         case 1 -> log(rng, out);
@@ -62,7 +63,8 @@ final class BaseBatches {
     boolean first = true;
     while (!row.full()) {
       int[] text = Draft.encode(tokenizer, books.paragraph(paragraph++));
-      int from = first && text.length > row.size() && rng.chance(0.5) ? rng.below(text.length / 2) : 0;
+      int from =
+          first && text.length > row.size() && rng.chance(0.5) ? rng.below(text.length / 2) : 0;
       for (int i = from; i < text.length; i++) {
         row.add(text[i], FULL / 4);
       }

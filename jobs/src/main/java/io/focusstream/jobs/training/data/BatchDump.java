@@ -41,7 +41,8 @@ public final class BatchDump {
   private static void print(PrintStream out, ByteLevelBpe tokenizer, BaseBatch batch, int rows) {
     out.println("=== base batch " + batch.rows() + " x " + batch.length());
     for (int row = 0; row < Math.min(rows, batch.rows()); row++) {
-      int[] tokens = Arrays.copyOfRange(batch.tokens(), row * batch.length(), (row + 1) * batch.length());
+      int[] tokens =
+          Arrays.copyOfRange(batch.tokens(), row * batch.length(), (row + 1) * batch.length());
       out.println("--- row " + row);
       StringBuilder text = new StringBuilder();
       boolean inAnswer = false;
@@ -60,7 +61,11 @@ public final class BatchDump {
   private static void print(PrintStream out, ByteLevelBpe tokenizer, FocusBatch batch, int rows) {
     out.printf(
         "=== focus batch C=%d Tc=%d Q=%d Sp=%d Sl=%d A=%d%n",
-        batch.chunks(), batch.chunkTokensMax(), batch.questions(), batch.promptMax(), batch.localMax(),
+        batch.chunks(),
+        batch.chunkTokensMax(),
+        batch.questions(),
+        batch.promptMax(),
+        batch.localMax(),
         batch.answerMax());
     for (int c = 0; c < Math.min(4, batch.chunks()); c++) {
       int from = c * batch.chunkTokensMax();

@@ -30,7 +30,9 @@ public final class BatchMain {
     boolean focus = given.getOrDefault("kind", "base").equals("focus");
     try (OutputStream out =
             new BufferedOutputStream(
-                given.containsKey("out") ? Files.newOutputStream(Path.of(given.get("out"))) : System.out,
+                given.containsKey("out")
+                    ? Files.newOutputStream(Path.of(given.get("out")))
+                    : System.out,
                 1 << 20);
         BatchStream stream =
             focus

@@ -11,7 +11,12 @@ package io.focusstream.jobs.training.data;
  * @param rowTokens bound of C · Q · Sp of a focus batch
  */
 public record BatchOptions(
-    long seed, Schedule lengths, int batchTokens, Schedule chunks, int memoryTokens, int rowTokens) {
+    long seed,
+    Schedule lengths,
+    int batchTokens,
+    Schedule chunks,
+    int memoryTokens,
+    int rowTokens) {
   public BatchOptions {
     if (batchTokens < 64) {
       throw new IllegalArgumentException("batch-tokens must be at least 64; got " + batchTokens);

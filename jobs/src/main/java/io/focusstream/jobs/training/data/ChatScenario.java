@@ -13,11 +13,33 @@ final class ChatScenario implements Scenario {
   private static final List<Saying> SAYINGS = new ArrayList<>();
   private static final List<String> TALK =
       List.of(
-          "hello", "Hi there!", "How are you?", "ok", "sounds good", "I see.", "thanks a lot", "Sure.",
-          "That is nice.", "let me think about it", "Tell me more.", "what do you mean?", "haha",
-          "I don't know yet.", "Good morning everyone.", "see you later", "one moment please",
-          "Can we talk about this tomorrow?", "right", "The weather is fine today.", "no problem",
-          "I was busy all day.", "It was a long week.", "yes", "no", "Did you see the game?", "Maybe.");
+          "hello",
+          "Hi there!",
+          "How are you?",
+          "ok",
+          "sounds good",
+          "I see.",
+          "thanks a lot",
+          "Sure.",
+          "That is nice.",
+          "let me think about it",
+          "Tell me more.",
+          "what do you mean?",
+          "haha",
+          "I don't know yet.",
+          "Good morning everyone.",
+          "see you later",
+          "one moment please",
+          "Can we talk about this tomorrow?",
+          "right",
+          "The weather is fine today.",
+          "no problem",
+          "I was busy all day.",
+          "It was a long week.",
+          "yes",
+          "no",
+          "Did you see the game?",
+          "Maybe.");
 
   static {
     for (String line :
@@ -86,7 +108,22 @@ final class ChatScenario implements Scenario {
       case "phone" -> rng.number(3) + "-" + rng.digits(4);
       case "digits" -> rng.digits(rng.between(4, 7));
       case "job" ->
-          rng.pick("doctor", "teacher", "pilot", "baker", "nurse", "lawyer", "driver", "farmer", "painter", "writer", "engineer", "cook", "sailor", "gardener", "singer");
+          rng.pick(
+              "doctor",
+              "teacher",
+              "pilot",
+              "baker",
+              "nurse",
+              "lawyer",
+              "driver",
+              "farmer",
+              "painter",
+              "writer",
+              "engineer",
+              "cook",
+              "sailor",
+              "gardener",
+              "singer");
       case "word" -> Words.capital(Words.invented(rng));
       case "small" -> rng.pick("two", "three", "four", "five", "six", "2", "3", "4", "5");
       case "age" -> String.valueOf(rng.between(18, 95));
@@ -96,7 +133,19 @@ final class ChatScenario implements Scenario {
       case "clock" -> rng.between(1, 23) + ":" + rng.between(10, 59);
       case "room" -> rng.chance(0.5) ? rng.number(3) : rng.chars("ABCDEF", 1) + rng.number(2);
       case "date" ->
-          rng.pick("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+          rng.pick(
+                  "January",
+                  "February",
+                  "March",
+                  "April",
+                  "May",
+                  "June",
+                  "July",
+                  "August",
+                  "September",
+                  "October",
+                  "November",
+                  "December")
               + " "
               + rng.between(1, 28);
       case "amount" -> Values.amount(rng);
@@ -115,14 +164,22 @@ final class ChatScenario implements Scenario {
     Saying saying = rng.pick(SAYINGS);
     if (rng.chance(talk) || !said.add(who + saying.before())) {
       line.mention(who);
-      out.add(line.add(books != null && rng.chance(0.4) ? books.line(rng) : rng.pick(TALK)).build());
+      out.add(
+          line.add(books != null && rng.chance(0.4) ? books.line(rng) : rng.pick(TALK)).build());
       return;
     }
     if (rng.chance(0.15)) {
       line.add(rng.pick("well, ", "You know, ", "by the way: ", "oh, ", "So "));
     }
     line.add(saying.before());
-    line.fact(who, null, saying.before().strip(), List.of(), saying.questions(), value(rng, saying.field()), false);
+    line.fact(
+        who,
+        null,
+        saying.before().strip(),
+        List.of(),
+        saying.questions(),
+        value(rng, saying.field()),
+        false);
     line.add(saying.after());
     out.add(line.build());
   }

@@ -8,13 +8,32 @@ import java.util.Set;
 final class ConfigScenario implements Scenario {
   private static final List<String> OWN =
       List.of(
-          "What is {k}?", "{k}", "value of {k}", "What is {k} set to?", "{k} =", "{k}=", "what is {k}",
-          "What is the value of {k}?", "setting of {k}", "how is {k} configured", "What does {k} say?",
-          "show {k}", "get {k}", "config {k}");
+          "What is {k}?",
+          "{k}",
+          "value of {k}",
+          "What is {k} set to?",
+          "{k} =",
+          "{k}=",
+          "what is {k}",
+          "What is the value of {k}?",
+          "setting of {k}",
+          "how is {k} configured",
+          "What does {k} say?",
+          "show {k}",
+          "get {k}",
+          "config {k}");
   private static final List<String> TITLED =
       List.of(
-          "What is the {k}?", "{k}", "What {k} is it?", "the {k}", "Which {k}?", "what is the {k}", "{k}:",
-          "which {k} is used", "What was the {k}?", "show the {k}");
+          "What is the {k}?",
+          "{k}",
+          "What {k} is it?",
+          "the {k}",
+          "Which {k}?",
+          "what is the {k}",
+          "{k}:",
+          "which {k} is used",
+          "What was the {k}?",
+          "show the {k}");
   private final String separator;
   private final String indent;
   private final String joiner;
@@ -41,7 +60,23 @@ final class ConfigScenario implements Scenario {
 
   private String name(Rng rng) {
     if (titles) {
-      String name = Words.capital(rng.chance(0.5) ? stem : rng.pick(Words.NOUNS)) + " " + rng.pick("version", "id", "commitId", "startTimeMs", "address", "port", "mode", "name", "home", "path", "level", "size", rng.pick(Words.NOUNS));
+      String name =
+          Words.capital(rng.chance(0.5) ? stem : rng.pick(Words.NOUNS))
+              + " "
+              + rng.pick(
+                  "version",
+                  "id",
+                  "commitId",
+                  "startTimeMs",
+                  "address",
+                  "port",
+                  "mode",
+                  "name",
+                  "home",
+                  "path",
+                  "level",
+                  "size",
+                  rng.pick(Words.NOUNS));
       return rng.chance(0.3) ? rng.pick(Words.ADJECTIVES) + " " + name : name;
     }
     if (rng.chance(0.2)) {
@@ -49,23 +84,51 @@ final class ConfigScenario implements Scenario {
     }
     StringBuilder out = new StringBuilder(rng.chance(0.6) ? stem : rng.pick(Words.NOUNS));
     for (int i = rng.between(1, 3); i > 0; i--) {
-      out.append(joiner).append(rng.chance(0.7) ? rng.pick(Words.NOUNS) : rng.pick(Words.ADJECTIVES));
+      out.append(joiner)
+          .append(rng.chance(0.7) ? rng.pick(Words.NOUNS) : rng.pick(Words.ADJECTIVES));
     }
     if (rng.chance(0.4)) {
       out.append(joiner)
-          .append(rng.pick("ms", "bytes", "size", "enabled", "timeout", "max", "min", "count", "class", "path", "interval", "limit", "total", "seconds"));
+          .append(
+              rng.pick(
+                  "ms",
+                  "bytes",
+                  "size",
+                  "enabled",
+                  "timeout",
+                  "max",
+                  "min",
+                  "count",
+                  "class",
+                  "path",
+                  "interval",
+                  "limit",
+                  "total",
+                  "seconds"));
     }
     return out.toString();
   }
 
   private String value(Rng rng) {
     if (metric) {
-      return rng.chance(0.5) ? rng.number(rng.between(1, 8)) : rng.below(1000) + "." + rng.digits(rng.between(1, 4));
+      return rng.chance(0.5)
+          ? rng.number(rng.between(1, 8))
+          : rng.below(1000) + "." + rng.digits(rng.between(1, 4));
     }
     return switch (rng.below(10)) {
       case 0 -> rng.pick("true", "false");
       case 1 -> rng.pick("null", "none", "auto", "default", "all");
-      case 2 -> rng.chance(0.6) ? Values.path(rng) : rng.pick("[]", "PLAINTEXT", "PLAINTEXT://" + Values.host(rng) + ":" + rng.number(4), "LOG", "0.8", "delete", "[" + rng.pick(Words.NOUNS) + "]");
+      case 2 ->
+          rng.chance(0.6)
+              ? Values.path(rng)
+              : rng.pick(
+                  "[]",
+                  "PLAINTEXT",
+                  "PLAINTEXT://" + Values.host(rng) + ":" + rng.number(4),
+                  "LOG",
+                  "0.8",
+                  "delete",
+                  "[" + rng.pick(Words.NOUNS) + "]");
       case 3 -> Values.packageName(rng) + "." + Values.className(rng);
       case 4 -> Values.host(rng) + ":" + rng.between(1000, 65000);
       case 5 -> Values.duration(rng);
@@ -94,7 +157,10 @@ final class ConfigScenario implements Scenario {
       line.add("{").add(rng.pick(Words.NOUNS)).add("=\"").add(rng.pick(Words.NOUNS)).add("\"}");
     }
     line.add(titles ? ": " : separator);
-    String value = titles && rng.chance(0.5) ? rng.pick(Values.version(rng), rng.hex(16), Values.host(rng), Values.uuid(rng)) : value(rng);
+    String value =
+        titles && rng.chance(0.5)
+            ? rng.pick(Values.version(rng), rng.hex(16), Values.host(rng), Values.uuid(rng))
+            : value(rng);
     line.fact(name, null, "value", List.of("value"), titles ? TITLED : OWN, value, false);
     if (withHeader) {
       header.end(line);

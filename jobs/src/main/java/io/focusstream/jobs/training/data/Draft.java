@@ -116,7 +116,9 @@ final class Draft {
   }
 
   private boolean bounded(int at, int length) {
-    return (at == 0 || !Character.isLetterOrDigit(lower.charAt(at - 1)) || !Character.isLetterOrDigit(lower.charAt(at)))
+    return (at == 0
+            || !Character.isLetterOrDigit(lower.charAt(at - 1))
+            || !Character.isLetterOrDigit(lower.charAt(at)))
         && (at + length >= lower.length()
             || !Character.isLetterOrDigit(lower.charAt(at + length))
             || !Character.isLetterOrDigit(lower.charAt(at + length - 1)));

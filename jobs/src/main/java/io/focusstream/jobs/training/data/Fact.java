@@ -8,7 +8,8 @@ import java.util.List;
  * @param anchor what it is said of, as written in the line, for example {@code req-8123}
  * @param kind what that is, for example {@code request}; null where it has no word
  * @param field what is said, one name for all spellings, for example {@code duration}
- * @param spoken the words that a question may use for the field, empty where the templates alone may be used
+ * @param spoken the words that a question may use for the field, empty where the templates alone
+ *     may be used
  * @param templates questions of this fact's own, with {@code {k}} for the anchor; may be empty
  * @param start where the value begins in the line
  * @param end where it ends, exclusive

@@ -4,15 +4,16 @@ import java.nio.ByteBuffer;
 
 /**
  * One memory and many questions of it, for the added projections. Legend: C chunks, Tc tokens of
- * the longest chunk, Q questions, Sp prompt length, Sl local length, A answer length. Bytes: [int32]
- * kind 2, C, Tc, Q, Sp, Sl, A; then [uint16] chunkTokens × C·Tc, chunkLength × C, prompt × Q·Sp,
- * promptLast × Q, local × Q·Sl, localLast × Q, answerLength × Q, target × Q·A; [uint8] weight × Q·A;
- * [int16] evidenceChunk × Q. All padding is 0, at the right.
+ * the longest chunk, Q questions, Sp prompt length, Sl local length, A answer length. Bytes:
+ * [int32] kind 2, C, Tc, Q, Sp, Sl, A; then [uint16] chunkTokens × C·Tc, chunkLength × C, prompt ×
+ * Q·Sp, promptLast × Q, local × Q·Sl, localLast × Q, answerLength × Q, target × Q·A; [uint8] weight
+ * × Q·A; [int16] evidenceChunk × Q. All padding is 0, at the right.
  *
  * @param chunkTokens (C, Tc)
  * @param chunkLength (C)
- * @param prompt (Q, Sp): {@code <s>}, question, answer less its last token. In the two objectives of
- *     FocusLLM §3.3 (continuation, reconstruction) there are no special tokens, here and in local
+ * @param prompt (Q, Sp): {@code <s>}, question, answer less its last token. In the two objectives
+ *     of FocusLLM §3.3 (continuation, reconstruction) there are no special tokens, here and in
+ *     local
  * @param promptLast (Q): index of the question's last token; candidate a stands at promptLast + a
  *     and predicts target a
  * @param local (Q, Sl): {@code <s>}, tail, question, answer less its last token

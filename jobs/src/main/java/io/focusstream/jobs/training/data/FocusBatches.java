@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Makes the added projections' batches: each a function of (seed, index) alone. One thread each. */
+/**
+ * Makes the added projections' batches: each a function of (seed, index) alone. One thread each.
+ */
 final class FocusBatches {
   private static final int FULL = 16;
   private static final int OBJECTIVE_TARGETS = 8;
@@ -39,12 +41,14 @@ final class FocusBatches {
   }
 
   private int chunkCount(Rng rng, long index, int chunkSize) {
-    int most = Math.max(1, Math.min(options.chunks().at(index), options.memoryTokens() / chunkSize));
+    int most =
+        Math.max(1, Math.min(options.chunks().at(index), options.memoryTokens() / chunkSize));
     return rng.logBetween(1, most);
   }
 
   /** One question's row. */
-  private record RowOf(int[] question, int[] answer, int[] localFront, int[] weight, int evidence) {}
+  private record RowOf(
+      int[] question, int[] answer, int[] localFront, int[] weight, int evidence) {}
 
   private FocusBatch questions(Rng rng, long index) {
     int size = chunkSize(rng);
@@ -149,14 +153,16 @@ final class FocusBatches {
       }
       int length = 1 + asked.prompt().length + asked.answer().length - 1;
       int newLongest = Math.max(longest, length);
-      if (!rows.isEmpty() && (long) chunks.size() * (rows.size() + 1) * newLongest > options.rowTokens()) {
+      if (!rows.isEmpty()
+          && (long) chunks.size() * (rows.size() + 1) * newLongest > options.rowTokens()) {
         if (length <= longest) {
           break;
         }
         continue;
       }
       longest = newLongest;
-      int evidence = asked.question().line() < 0 ? -1 : Math.max(-1, chunkOf[asked.question().line()]);
+      int evidence =
+          asked.question().line() < 0 ? -1 : Math.max(-1, chunkOf[asked.question().line()]);
       int[] weight = new int[asked.answer().length];
       Arrays.fill(weight, FULL);
       int[] prompt = new int[asked.prompt().length + 1];
@@ -175,7 +181,10 @@ final class FocusBatches {
     return lay(chunks, rows);
   }
 
-  /** Order among chunks can't be seen: what was set again must be so in one chunk, or last in the tail. */
+  /**
+   * Order among chunks can't be seen: what was set again must be so in one chunk, or last in the
+   * tail.
+   */
   private static boolean knowable(Asked asked, Draft draft, int[] chunkOf, QuestionMaker maker) {
     Question question = asked.question();
     if (question.line() < 0) {
@@ -336,7 +345,21 @@ final class FocusBatches {
       evidence[i] = row.evidence();
     }
     return new FocusBatch(
-        c, tc, q, sp, sl, a, chunkTokens, chunkLength, prompt, promptLast, local, localLast,
-        answerLength, target, weight, evidence);
+        c,
+        tc,
+        q,
+        sp,
+        sl,
+        a,
+        chunkTokens,
+        chunkLength,
+        prompt,
+        promptLast,
+        local,
+        localLast,
+        answerLength,
+        target,
+        weight,
+        evidence);
   }
 }

@@ -9,9 +9,23 @@ import java.util.Set;
 final class KeyValueScenario implements Scenario {
   private static final List<String> TEMPLATES =
       List.of(
-          "{k}", "{k}", "{k}", "What is {k}?", "value of {k}", "{k} is", "{k} =", "{k}:", "{k} :",
-          "what does {k} map to", "What is the value of {k}?", "find {k}", "look up {k}", "{k}?",
-          "What is the value for key {k}?", "give me {k}", "tell me the value of {k}",
+          "{k}",
+          "{k}",
+          "{k}",
+          "What is {k}?",
+          "value of {k}",
+          "{k} is",
+          "{k} =",
+          "{k}:",
+          "{k} :",
+          "what does {k} map to",
+          "What is the value of {k}?",
+          "find {k}",
+          "look up {k}",
+          "{k}?",
+          "What is the value for key {k}?",
+          "give me {k}",
+          "tell me the value of {k}",
           "Extract the value for {k}");
   private final int keyStyle;
   private final int valueStyle;

@@ -33,7 +33,11 @@ final class LogHeader {
 
   private static final List<String> TIME_WORDS = List.of("time", "timestamp");
   static final List<String> TIME_TEMPLATES =
-      List.of("When was {k}?", "what time was {k} seen", "At what time did {k} appear?", "when did {k} happen?");
+      List.of(
+          "When was {k}?",
+          "what time was {k} seen",
+          "At what time did {k} appear?",
+          "when did {k} happen?");
   private final int timeStyle;
   private final int order;
   private final String levelForm;
@@ -51,10 +55,14 @@ final class LogHeader {
     order = rng.below(16);
     levelForm = rng.pick("%s", "[%s]", "%-5s", "<%s>", "level=%s", "%s:", "|%s|");
     lowerLevel = rng.chance(0.25);
-    component = rng.chance(0.5) ? Values.packageName(rng) + "." + Values.className(rng) : Values.className(rng);
+    component =
+        rng.chance(0.5)
+            ? Values.packageName(rng) + "." + Values.className(rng)
+            : Values.className(rng);
     threads =
         List.of(
-            rng.pick("main", "worker", "pool-" + rng.between(1, 9) + "-thread", "http", "exec", "io")
+            rng.pick(
+                    "main", "worker", "pool-" + rng.between(1, 9) + "-thread", "http", "exec", "io")
                 + "-"
                 + rng.between(1, 16),
             rng.pick("main", "scheduler-1", "dispatcher", "Thread-" + rng.number(2)));
@@ -62,8 +70,21 @@ final class LogHeader {
     context =
         rng.pick(Words.CLASS_PARTS)
             + rng.pick(Words.CLASS_ENDS)
-            + rng.pick(" id=" + rng.below(9), " clientId=" + rng.pick(Words.NOUNS) + "-" + rng.below(9), "", " " + rng.pick(Words.NOUNS) + "=" + rng.below(9));
-    program = rng.pick("sshd", "cron", "systemd", "kernel", "dockerd", "named", "dhcpd", rng.pick(Words.NOUNS) + "d");
+            + rng.pick(
+                " id=" + rng.below(9),
+                " clientId=" + rng.pick(Words.NOUNS) + "-" + rng.below(9),
+                "",
+                " " + rng.pick(Words.NOUNS) + "=" + rng.below(9));
+    program =
+        rng.pick(
+            "sshd",
+            "cron",
+            "systemd",
+            "kernel",
+            "dockerd",
+            "named",
+            "dhcpd",
+            rng.pick(Words.NOUNS) + "d");
     millis = rng.longBetween(1_500_000_000L, 1_900_000_000L) * 1000 + rng.below(1000);
     stepMillis = rng.pick(5, 300, 3000, 60000);
   }

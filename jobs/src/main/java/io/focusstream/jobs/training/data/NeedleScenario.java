@@ -27,9 +27,25 @@ final class NeedleScenario implements Scenario {
 
   private static final List<String> THINGS =
       List.of(
-          "magic number", "secret number", "pass code", "access code", "code word", "password", "pin",
-          "special number", "lucky number", "locker code", "serial number", "secret word", "door code",
-          "account number", "ticket number", "badge number", "answer", "secret key", "vault code");
+          "magic number",
+          "secret number",
+          "pass code",
+          "access code",
+          "code word",
+          "password",
+          "pin",
+          "special number",
+          "lucky number",
+          "locker code",
+          "serial number",
+          "secret word",
+          "door code",
+          "account number",
+          "ticket number",
+          "badge number",
+          "answer",
+          "secret key",
+          "vault code");
 
   private static final int TOKENS_PER_FILLER_LINE = 26;
   private final Books books;
@@ -127,8 +143,13 @@ final class NeedleScenario implements Scenario {
     }
     List<String> questions =
         List.of(
-            "What is the {k}?", "{k}", "What is the {k}? The {k} is", "the {k} is", "tell me the {k}",
-            "what's the {k}", "do you remember the {k}?");
+            "What is the {k}?",
+            "{k}",
+            "What is the {k}? The {k} is",
+            "the {k} is",
+            "tell me the {k}",
+            "what's the {k}",
+            "do you remember the {k}?");
     String value = value(rng);
     LineBuilder line = new LineBuilder();
     switch (rng.below(5)) {

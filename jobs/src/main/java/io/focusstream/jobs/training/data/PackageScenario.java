@@ -11,12 +11,24 @@ import java.util.Set;
 final class PackageScenario implements Scenario {
   private static final List<String> VERSION =
       List.of(
-          "Which version of {k} was installed?", "version of {k}", "what version of {k} is installed",
-          "What version of {k} was installed?", "{k} version", "What is the version of {k}?", "which {k} version");
+          "Which version of {k} was installed?",
+          "version of {k}",
+          "what version of {k} is installed",
+          "What version of {k} was installed?",
+          "{k} version",
+          "What is the version of {k}?",
+          "which {k} version");
   private static final List<String> OLD =
-      List.of("Which version of {k} was there before?", "old version of {k}", "From which version was {k} upgraded?");
+      List.of(
+          "Which version of {k} was there before?",
+          "old version of {k}",
+          "From which version was {k} upgraded?");
   private static final List<String> STATE =
-      List.of("What is the status of {k}?", "status of {k}", "current status of {k}", "In which state is {k}?");
+      List.of(
+          "What is the status of {k}?",
+          "status of {k}",
+          "current status of {k}",
+          "In which state is {k}?");
   private static final List<String> VERSION_WORDS = List.of("version");
   private final LogHeader header;
   private final boolean architecture;
@@ -66,7 +78,9 @@ final class PackageScenario implements Scenario {
 
   private static String version(Rng rng) {
     return (rng.chance(0.15) ? rng.between(1, 3) + ":" : "")
-        + rng.below(20) + "." + rng.below(40)
+        + rng.below(20)
+        + "."
+        + rng.below(40)
         + (rng.chance(0.6) ? "." + rng.below(20) : "")
         + (rng.chance(0.7) ? "-" + rng.between(1, 9) : "")
         + (rng.chance(0.2) ? rng.pick("+deb12u1", "ubuntu2", "+b1", "~rc2") : "");
@@ -80,12 +94,17 @@ final class PackageScenario implements Scenario {
       line.fact(name, "package", "old version", List.of("old version"), OLD, version(rng), false);
       steps.add(version(line.add(" "), name, version).build());
     } else {
-      steps.add(version(new LineBuilder().add("install ").add(name).add(" <none> "), name, version).build());
+      steps.add(
+          version(new LineBuilder().add("install ").add(name).add(" <none> "), name, version)
+              .build());
     }
     if (!brief) {
       status(steps, name, "half-installed", version);
       status(steps, name, "unpacked", version);
-      steps.add(version(new LineBuilder().add("configure ").add(name).add(" "), name, version).add(" <none>").build());
+      steps.add(
+          version(new LineBuilder().add("configure ").add(name).add(" "), name, version)
+              .add(" <none>")
+              .build());
       status(steps, name, "half-configured", version);
     }
     if (rng.chance(0.9)) {

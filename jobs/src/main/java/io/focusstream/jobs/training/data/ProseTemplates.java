@@ -16,14 +16,40 @@ record ProseTemplates(
   static final List<ProseTemplates> ALL = new ArrayList<>();
   static final List<String> NOISE =
       List.of(
-          "Starting {n} {n}", "Initializing {c}", "{c} started", "{c} stopped", "Shutting down {n}",
-          "Loaded {d} {n}s", "no {n} found, using default", "Waiting for {n} to become ready",
-          "heartbeat ok", "Cache miss for {n}", "GC pause {d}ms", "retrying in {d} ms",
-          "Reloading configuration", "Using {n} {c}", "Registered {c} as {n}", "{n} {v}", "{a} {n} {v}",
-          "Creating {a} {n}", "Closing {n} {n}", "connection pool size is {d}", "memory usage {d} MB",
-          "flushed {d} records", "Scheduled {n} every {d} seconds", "{c}: entering {n}", "{c}: leaving {n}",
-          "rebalance in progress", "Opened {a} {n} for {n}", "Verifying {n} {n}", "skipping {a} {n}",
-          "{v} {d} of {d} {n}s", "Health check passed", "tick", "----", "{n} cleanup finished");
+          "Starting {n} {n}",
+          "Initializing {c}",
+          "{c} started",
+          "{c} stopped",
+          "Shutting down {n}",
+          "Loaded {d} {n}s",
+          "no {n} found, using default",
+          "Waiting for {n} to become ready",
+          "heartbeat ok",
+          "Cache miss for {n}",
+          "GC pause {d}ms",
+          "retrying in {d} ms",
+          "Reloading configuration",
+          "Using {n} {c}",
+          "Registered {c} as {n}",
+          "{n} {v}",
+          "{a} {n} {v}",
+          "Creating {a} {n}",
+          "Closing {n} {n}",
+          "connection pool size is {d}",
+          "memory usage {d} MB",
+          "flushed {d} records",
+          "Scheduled {n} every {d} seconds",
+          "{c}: entering {n}",
+          "{c}: leaving {n}",
+          "rebalance in progress",
+          "Opened {a} {n} for {n}",
+          "Verifying {n} {n}",
+          "skipping {a} {n}",
+          "{v} {d} of {d} {n}s",
+          "Health check passed",
+          "tick",
+          "----",
+          "{n} cleanup finished");
 
   private static final String TEXT =
       """

@@ -23,33 +23,89 @@ final class QuestionMaker {
 
   static final List<String> FIELD_OF_KEY =
       List.of(
-          "What is the {f} of {k}?", "What is the {f} of {k}?", "what is the {f} of {k}",
-          "What was the {f} of {k}?", "What is the {f} for {k}?", "{f} of {k}", "{f} of {k}?",
-          "{f} for {k}", "{k} {f}", "{k} {f}?", "{k} {f}=", "{k} {f}:", "{f} {k}", "{f} {k}?",
-          "Which {f} has {k}?", "Which {f} does {k} have?", "what {f} does {k} have",
-          "What {f} did {k} have?", "what's the {f} of {k}?", "What is {k}'s {f}?",
-          "tell me the {f} of {k}", "Tell me the {f} for {k}.", "give me the {f} of {k}",
-          "find the {f} of {k}", "show {f} for {k}", "get {f} of {k}", "look up the {f} of {k}",
-          "I need the {f} of {k}", "which {f} was logged for {k}?", "What {f} was reported for {k}?",
-          "{k}: what is the {f}?", "For {k}, what is the {f}?", "for {k} what was the {f}",
-          "Can you tell me the {f} of {k}?", "Do you know the {f} of {k}?", "what {f} for {k}",
-          "Which {f} is given for {k}?", "Name the {f} of {k}.", "{k} has which {f}?",
-          "{k} -> {f}", "the {f} of {k}", "the {f} of {k} is", "The {f} for {k} is",
-          "what is {f} of {k}", "What {f} belongs to {k}?", "Say the {f} of {k}.");
+          "What is the {f} of {k}?",
+          "What is the {f} of {k}?",
+          "what is the {f} of {k}",
+          "What was the {f} of {k}?",
+          "What is the {f} for {k}?",
+          "{f} of {k}",
+          "{f} of {k}?",
+          "{f} for {k}",
+          "{k} {f}",
+          "{k} {f}?",
+          "{k} {f}=",
+          "{k} {f}:",
+          "{f} {k}",
+          "{f} {k}?",
+          "Which {f} has {k}?",
+          "Which {f} does {k} have?",
+          "what {f} does {k} have",
+          "What {f} did {k} have?",
+          "what's the {f} of {k}?",
+          "What is {k}'s {f}?",
+          "tell me the {f} of {k}",
+          "Tell me the {f} for {k}.",
+          "give me the {f} of {k}",
+          "find the {f} of {k}",
+          "show {f} for {k}",
+          "get {f} of {k}",
+          "look up the {f} of {k}",
+          "I need the {f} of {k}",
+          "which {f} was logged for {k}?",
+          "What {f} was reported for {k}?",
+          "{k}: what is the {f}?",
+          "For {k}, what is the {f}?",
+          "for {k} what was the {f}",
+          "Can you tell me the {f} of {k}?",
+          "Do you know the {f} of {k}?",
+          "what {f} for {k}",
+          "Which {f} is given for {k}?",
+          "Name the {f} of {k}.",
+          "{k} has which {f}?",
+          "{k} -> {f}",
+          "the {f} of {k}",
+          "the {f} of {k} is",
+          "The {f} for {k} is",
+          "what is {f} of {k}",
+          "What {f} belongs to {k}?",
+          "Say the {f} of {k}.");
   private static final List<String> KEY_OF_FIELD =
       List.of(
-          "Which {n} has {f} {v}?", "which {n} had {f} {v}", "{n} with {f} {v}", "What {n} has {f} {v}?",
-          "find the {n} with {f} {v}", "Which {n} was it that had {f} {v}?", "{f} {v} is of which {n}?",
-          "whose {f} is {v}", "{n} where {f} is {v}", "{f}={v} {n}", "which {n} has {v}", "{v} {n}?");
+          "Which {n} has {f} {v}?",
+          "which {n} had {f} {v}",
+          "{n} with {f} {v}",
+          "What {n} has {f} {v}?",
+          "find the {n} with {f} {v}",
+          "Which {n} was it that had {f} {v}?",
+          "{f} {v} is of which {n}?",
+          "whose {f} is {v}",
+          "{n} where {f} is {v}",
+          "{f}={v} {n}",
+          "which {n} has {v}",
+          "{v} {n}?");
   private static final List<String> LATEST =
       List.of(
-          "What is the current {f} of {k}?", "current {f} of {k}", "latest {f} of {k}", "{k} {f} now",
-          "What is the latest {f} of {k}?", "what is {k}'s {f} now", "last {f} of {k}", "the {f} of {k} now",
-          "What is the last {f} of {k}?", "most recent {f} of {k}", "what {f} does {k} have now?");
+          "What is the current {f} of {k}?",
+          "current {f} of {k}",
+          "latest {f} of {k}",
+          "{k} {f} now",
+          "What is the latest {f} of {k}?",
+          "what is {k}'s {f} now",
+          "last {f} of {k}",
+          "the {f} of {k} now",
+          "What is the last {f} of {k}?",
+          "most recent {f} of {k}",
+          "what {f} does {k} have now?");
   private static final List<String> LINE_WITH =
       List.of(
-          "line with {k}", "show the line about {k}", "which line mentions {k}", "Show the line with {k}.",
-          "find the line with {k}", "What does the line about {k} say?", "line about {k}", "grep {k}");
+          "line with {k}",
+          "show the line about {k}",
+          "which line mentions {k}",
+          "Show the line with {k}.",
+          "find the line with {k}",
+          "What does the line about {k} say?",
+          "line about {k}",
+          "grep {k}");
 
   private final Draft draft;
   private final ByteLevelBpe tokenizer;
@@ -109,7 +165,9 @@ final class QuestionMaker {
           yield null;
         }
         Fact absent = rng.pick(line.facts());
-        yield absent.mention() || draft.contains(absent.anchor()) ? null : missing(rng, absent, absent.anchor());
+        yield absent.mention() || draft.contains(absent.anchor())
+            ? null
+            : missing(rng, absent, absent.anchor());
       }
     };
   }
@@ -294,7 +352,8 @@ final class QuestionMaker {
     if (answer.isEmpty() || !draft.lines.get(line).text().contains(answer)) {
       return null;
     }
-    return finish(rng, text, answer, line, draft.lines.get(line).text().indexOf(answer), tokens, 0, count);
+    return finish(
+        rng, text, answer, line, draft.lines.get(line).text().indexOf(answer), tokens, 0, count);
   }
 
   /** The next word after a piece of the line that stands nowhere else. */
@@ -332,12 +391,14 @@ final class QuestionMaker {
     if (end - to > 12) {
       return null;
     }
-    if (end - to > 1 && List.of(":", ".", "!", "?").contains(tokenizer.decode(tokens, end - 1, end))) {
+    if (end - to > 1
+        && List.of(":", ".", "!", "?").contains(tokenizer.decode(tokens, end - 1, end))) {
       end--;
       answer.setLength(answer.length() - 1);
     }
     String given = answer.toString().strip();
-    if (given.isEmpty() || !(Character.isLetterOrDigit(given.charAt(0)) || "/-$#<".indexOf(given.charAt(0)) >= 0)) {
+    if (given.isEmpty()
+        || !(Character.isLetterOrDigit(given.charAt(0)) || "/-$#<".indexOf(given.charAt(0)) >= 0)) {
       return null;
     }
     // A word cut in two is asked only where the question shows the cut.
@@ -377,7 +438,8 @@ final class QuestionMaker {
     if (piece.length() < 6 || !piece.matches(".*[0-9].*") && piece.indexOf(' ') < 0) {
       return null;
     }
-    String broken = piece.matches(".*[0-9].*") ? Values.lookAlike(rng, piece) : otherWord(rng, piece);
+    String broken =
+        piece.matches(".*[0-9].*") ? Values.lookAlike(rng, piece) : otherWord(rng, piece);
     if (draft.contains(broken) || !fresh(broken)) {
       return null;
     }
@@ -436,7 +498,8 @@ final class QuestionMaker {
       Rng rng, String text, String answer, int line, int start, int[] tokens, int from, int to) {
     String written = text.strip();
     switch (rng.below(10)) {
-      case 0 -> written = written.endsWith("?") ? written.substring(0, written.length() - 1) : written;
+      case 0 ->
+          written = written.endsWith("?") ? written.substring(0, written.length() - 1) : written;
       case 1 -> written = Words.capital(written);
       case 2 -> {
         if (written.length() > 1 && Character.isLowerCase(written.charAt(1))) {
@@ -467,7 +530,8 @@ final class QuestionMaker {
       return new Asked(null, null, new Question(text, null, -1, -1), prompt, notFound);
     }
     int count = to - from;
-    if (count + 1 > MAX_ANSWER_TOKENS || !tokenizer.decode(tokens, from, to).strip().equals(answer)) {
+    if (count + 1 > MAX_ANSWER_TOKENS
+        || !tokenizer.decode(tokens, from, to).strip().equals(answer)) {
       return null;
     }
     int[] ids = Arrays.copyOf(Arrays.copyOfRange(tokens, from, to), count + 1);

@@ -101,7 +101,12 @@ final class RecordLogScenario implements Scenario {
         line.add(")");
       }
       case 2 -> {
-        line.add(Words.capital(kind)).add(" ").add(anchor).add(" ").add(rng.pick(Words.VERBS_PAST)).add(comma.equals(" ") ? " " : ": ");
+        line.add(Words.capital(kind))
+            .add(" ")
+            .add(anchor)
+            .add(" ")
+            .add(rng.pick(Words.VERBS_PAST))
+            .add(comma.equals(" ") ? " " : ": ");
         pairs(line, rng, anchor, kind, chosen, equal, comma, "");
       }
       case 3 -> {
@@ -109,7 +114,13 @@ final class RecordLogScenario implements Scenario {
         pairs(line, rng, anchor, kind, chosen, "=", " ", "\"");
       }
       case 4 -> {
-        line.add("[").add(anchor).add("] ").add(rng.pick(Words.VERBS_PAST)).add(" ").add(rng.pick(Words.NOUNS)).add(" ");
+        line.add("[")
+            .add(anchor)
+            .add("] ")
+            .add(rng.pick(Words.VERBS_PAST))
+            .add(" ")
+            .add(rng.pick(Words.NOUNS))
+            .add(" ");
         pairs(line, rng, anchor, kind, chosen, equal, comma, "");
       }
       case 5 -> {
@@ -162,8 +173,23 @@ final class RecordLogScenario implements Scenario {
     String time = header.time(rng);
     if (!time.isEmpty()) {
       line.add(idName.length() % 2 == 0 ? "ts" : "time").add(colon).add("\"");
-      line.fact(anchor, kind, "time", List.of("time", "timestamp"), LogHeader.TIME_TEMPLATES, time, false);
-      line.add("\"").add(between).add("\"level").add(colon).add("\"").add(header.level(rng)).add("\"").add(between).add("\"");
+      line.fact(
+          anchor,
+          kind,
+          "time",
+          List.of("time", "timestamp"),
+          LogHeader.TIME_TEMPLATES,
+          time,
+          false);
+      line.add("\"")
+          .add(between)
+          .add("\"level")
+          .add(colon)
+          .add("\"")
+          .add(header.level(rng))
+          .add("\"")
+          .add(between)
+          .add("\"");
     }
     line.add(idName).add(colon).add("\"").add(anchor).add("\"");
     for (int i : chosen) {

@@ -24,7 +24,10 @@ final class Scenarios {
       all.add(template.replace("{k}", rng.pick(Anchors.KINDS)));
     }
     for (String template : QuestionMaker.FIELD_OF_KEY) {
-      all.add(template.replace("{k}", rng.pick(Anchors.KINDS)).replace("{f}", rng.pick(field.spoken())));
+      all.add(
+          template
+              .replace("{k}", rng.pick(Anchors.KINDS))
+              .replace("{f}", rng.pick(field.spoken())));
     }
     all.add(Question.NOT_FOUND);
     return all;

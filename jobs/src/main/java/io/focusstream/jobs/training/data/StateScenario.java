@@ -10,12 +10,25 @@ final class StateScenario implements Scenario {
   private static final List<String> STATE = List.of("state", "status");
   private static final List<String> OWN =
       List.of(
-          "What is the state of {k}?", "What is {k} now?", "In which state is {k}?", "state of {k}",
-          "what state is {k} in", "{k} is now", "current state of {k}", "status of {k}");
+          "What is the state of {k}?",
+          "What is {k} now?",
+          "In which state is {k}?",
+          "state of {k}",
+          "what state is {k} in",
+          "{k} is now",
+          "current state of {k}",
+          "status of {k}");
   private static final List<String> OWN_VALUE =
       List.of(
-          "What is {k} now?", "current {k}", "What is the current value of {k}?", "latest {k}", "{k} now",
-          "last value of {k}", "what is {k} set to", "What was {k} last set to?", "{k}");
+          "What is {k} now?",
+          "current {k}",
+          "What is the current value of {k}?",
+          "latest {k}",
+          "{k} now",
+          "last value of {k}",
+          "what is {k} set to",
+          "What was {k} last set to?",
+          "{k}");
   private final LogHeader header;
   private final boolean withHeader;
   private final List<String> things = new ArrayList<>();
@@ -76,19 +89,49 @@ final class StateScenario implements Scenario {
     state.put(thing, value);
     String what = values ? field.spoken().get(0) : rng.pick(STATE);
     switch (form) {
-      case 0 -> line.add(thing).add(" changed from ").add(before == null ? "none" : before).add(" to ");
+      case 0 ->
+          line.add(thing).add(" changed from ").add(before == null ? "none" : before).add(" to ");
       case 1 -> line.add(what).add(" of ").add(thing).add(" is now ");
-      case 2 -> line.add(kind).add(" ").add(thing).add(": ").add(before == null ? "-" : before).add(" -> ");
+      case 2 ->
+          line.add(kind)
+              .add(" ")
+              .add(thing)
+              .add(": ")
+              .add(before == null ? "-" : before)
+              .add(" -> ");
       case 3 -> line.add("set ").add(thing).add(" ").add(what).add(" to ");
       case 4 -> line.add(thing).add(" is ");
       case 5 -> line.add(kind).add("=").add(thing).add(" ").add(what).add("=");
-      case 6 -> line.add("{\"").add(kind).add("\":\"").add(thing).add("\",\"").add(what).add("\":\"");
-      case 8 -> line.add("[").add(thing).add("] Transitioning from ").add(before == null ? "NONE" : before).add(" to ");
-      case 9 -> line.add(Words.capital(rng.pick(Words.NOUNS))).add(" (").add(thing).add(") switched from ").add(before == null ? "NEW" : before).add(" to ");
-      case 10 -> line.add("The ").add(what).add(" of ").add(kind).add(" ").add(thing).add(" has been set to ");
+      case 6 ->
+          line.add("{\"").add(kind).add("\":\"").add(thing).add("\",\"").add(what).add("\":\"");
+      case 8 ->
+          line.add("[")
+              .add(thing)
+              .add("] Transitioning from ")
+              .add(before == null ? "NONE" : before)
+              .add(" to ");
+      case 9 ->
+          line.add(Words.capital(rng.pick(Words.NOUNS)))
+              .add(" (")
+              .add(thing)
+              .add(") switched from ")
+              .add(before == null ? "NEW" : before)
+              .add(" to ");
+      case 10 ->
+          line.add("The ")
+              .add(what)
+              .add(" of ")
+              .add(kind)
+              .add(" ")
+              .add(thing)
+              .add(" has been set to ");
       case 7 -> line.add(thing).add(" ").add(what).add(" ");
       default ->
-          line.add("Transition of ").add(thing).add(" from ").add(before == null ? "unknown" : before).add(" to ");
+          line.add("Transition of ")
+              .add(thing)
+              .add(" from ")
+              .add(before == null ? "unknown" : before)
+              .add(" to ");
     }
     line.fact(
         thing,
@@ -113,7 +156,10 @@ final class StateScenario implements Scenario {
   static Scenario assignments(Rng rng) {
     List<String> names = new ArrayList<>();
     for (int i = rng.between(2, 12); i > 0; i--) {
-      String name = rng.chance(0.5) ? Words.any(rng) + rng.digits(rng.below(3)) : rng.letters(rng.between(3, 6));
+      String name =
+          rng.chance(0.5)
+              ? Words.any(rng) + rng.digits(rng.below(3))
+              : rng.letters(rng.between(3, 6));
       if (!names.contains(name)) {
         names.add(name);
       }

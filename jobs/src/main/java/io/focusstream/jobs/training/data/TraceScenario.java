@@ -30,8 +30,12 @@ final class TraceScenario implements Scenario {
     if (rng.chance(0.6)) {
       LineBuilder line = new LineBuilder();
       header.write(line, rng, null, null, List.of());
-      out.add(line.add(rng.pick("Failed to ", "Could not ", "Error while trying to ", "Unable to "))
-          .add(rng.pick("read", "write", "open", "load", "send", "close")).add(" ").add(rng.pick(Words.NOUNS)).build());
+      out.add(
+          line.add(rng.pick("Failed to ", "Could not ", "Error while trying to ", "Unable to "))
+              .add(rng.pick("read", "write", "open", "load", "send", "close"))
+              .add(" ")
+              .add(rng.pick(Words.NOUNS))
+              .build());
     }
     String path = Values.packageName(rng);
     head(rng, out, "", path);
@@ -50,12 +54,29 @@ final class TraceScenario implements Scenario {
   }
 
   private void head(Rng rng, List<DraftLine> out, String before, String path) {
-    String name = rng.chance(0.3) ? rng.pick(Words.CLASS_PARTS) + rng.pick("Exception", "Error") : rng.pick(Words.EXCEPTIONS);
-    LineBuilder line = new LineBuilder().add(before).add(python ? "" : path + ".").add(name).add(": ");
+    String name =
+        rng.chance(0.3)
+            ? rng.pick(Words.CLASS_PARTS) + rng.pick("Exception", "Error")
+            : rng.pick(Words.EXCEPTIONS);
+    LineBuilder line =
+        new LineBuilder().add(before).add(python ? "" : path + ".").add(name).add(": ");
     List<String> questions =
         before.isEmpty()
-            ? List.of("What is the message of {k}?", "message of {k}", "What did {k} say?", "why {k}", "what was the {k} about", "{k}", "What caused the {k}?")
-            : List.of("What is the message of {k}?", "message of {k}", "What did {k} say?", "why {k}", "{k}", "caused by {k}");
+            ? List.of(
+                "What is the message of {k}?",
+                "message of {k}",
+                "What did {k} say?",
+                "why {k}",
+                "what was the {k} about",
+                "{k}",
+                "What caused the {k}?")
+            : List.of(
+                "What is the message of {k}?",
+                "message of {k}",
+                "What did {k} say?",
+                "why {k}",
+                "{k}",
+                "caused by {k}");
     line.fact(name, null, "message", List.of("message", "reason"), questions, message(rng), false);
     out.add(line.build());
   }
@@ -71,20 +92,37 @@ final class TraceScenario implements Scenario {
 
   private void frame(Rng rng, List<DraftLine> out, String path) {
     String type = Values.className(rng);
-    String method = rng.pick("run", "get", "put", "call", "read", "write", "open", "close", "handle", "process", "poll", "send", "apply", "start", "execute")
-        + (rng.chance(0.4) ? Words.capital(rng.pick(Words.NOUNS)) : "");
+    String method =
+        rng.pick(
+                "run", "get", "put", "call", "read", "write", "open", "close", "handle", "process",
+                "poll", "send", "apply", "start", "execute")
+            + (rng.chance(0.4) ? Words.capital(rng.pick(Words.NOUNS)) : "");
     String number = rng.number(rng.between(2, 4));
     String file = type + (python ? ".py" : ".java");
     if (!used.add(file)) {
       return;
     }
     List<String> questions =
-        List.of("line in {k}", "Which line of {k}?", "What line number in {k}?", "line number of {k}", "At which line of {k}?", "{k}:");
+        List.of(
+            "line in {k}",
+            "Which line of {k}?",
+            "What line number in {k}?",
+            "line number of {k}",
+            "At which line of {k}?",
+            "{k}:");
     LineBuilder line = new LineBuilder();
     if (python) {
       line.add("  File \"/").add(path.replace('.', '/')).add("/").add(file).add("\", line ");
     } else {
-      line.add("\tat ").add(path).add(".").add(type).add(".").add(method).add("(").add(file).add(":");
+      line.add("\tat ")
+          .add(path)
+          .add(".")
+          .add(type)
+          .add(".")
+          .add(method)
+          .add("(")
+          .add(file)
+          .add(":");
     }
     line.fact(file, null, "line", List.of("line", "line number"), questions, number, false);
     out.add(line.add(python ? ", in " + method : ")").build());

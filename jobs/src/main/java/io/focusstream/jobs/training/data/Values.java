@@ -32,7 +32,8 @@ final class Values {
   static String host(Rng rng) {
     String base =
         rng.chance(0.5)
-            ? rng.pick("web", "db", "node", "app", "srv", "host", "worker", "cache", "edge", "api", "gw")
+            ? rng.pick(
+                "web", "db", "node", "app", "srv", "host", "worker", "cache", "edge", "api", "gw")
             : rng.pick(Words.NOUNS);
     String name = base + rng.pick("-", "", "0", "-0") + rng.between(1, rng.pick(9, 99, 400));
     return switch (rng.below(5)) {
@@ -84,7 +85,8 @@ final class Values {
 
   static String size(Rng rng) {
     return switch (rng.below(6)) {
-      case 0 -> rng.number(rng.between(1, 3)) + "." + rng.digits(1) + rng.pick(" MB", "MB", "GiB", "G");
+      case 0 ->
+          rng.number(rng.between(1, 3)) + "." + rng.digits(1) + rng.pick(" MB", "MB", "GiB", "G");
       case 1 -> rng.number(rng.between(1, 3)) + rng.pick("KB", "MB", "MiB", "GB", "k", "M");
       case 2 -> rng.number(rng.between(2, 6)) + " bytes";
       default -> rng.number(rng.between(2, 8));
@@ -97,7 +99,8 @@ final class Values {
       case 0 -> v;
       case 1 -> "v" + v + "." + rng.below(30);
       case 2 -> v + "." + rng.below(30) + "-" + rng.between(1, 9);
-      case 3 -> v + "." + rng.below(30) + "-" + rng.pick("rc1", "beta", "SNAPSHOT", "alpha2", "final");
+      case 3 ->
+          v + "." + rng.below(30) + "-" + rng.pick("rc1", "beta", "SNAPSHOT", "alpha2", "final");
       default -> v + "." + rng.below(30);
     };
   }
@@ -108,7 +111,8 @@ final class Values {
   }
 
   static String packageName(Rng rng) {
-    StringBuilder out = new StringBuilder(rng.pick("com", "org", "io", "net", "c", "o.a", "org.apache"));
+    StringBuilder out =
+        new StringBuilder(rng.pick("com", "org", "io", "net", "c", "o.a", "org.apache"));
     for (int i = rng.between(1, 3); i > 0; i--) {
       out.append('.').append(rng.pick(Words.PACKAGES));
     }
@@ -139,7 +143,8 @@ final class Values {
       case 0 -> "E" + rng.number(rng.between(2, 5));
       case 1 -> rng.pick("ERR", "ORA", "APP", "SYS", "DB") + "-" + rng.number(rng.between(2, 5));
       case 2 -> "0x" + rng.hex(rng.pick(2, 4, 8));
-      case 3 -> rng.pick("ECONNREFUSED", "ETIMEDOUT", "EPIPE", "ENOENT", "EACCES", "ENOSPC", "EAGAIN");
+      case 3 ->
+          rng.pick("ECONNREFUSED", "ETIMEDOUT", "EPIPE", "ENOENT", "EACCES", "ENOSPC", "EAGAIN");
       default -> rng.number(rng.between(1, 4));
     };
   }
@@ -147,10 +152,15 @@ final class Values {
   static String reason(Rng rng) {
     return switch (rng.below(7)) {
       case 0 -> "connection " + rng.pick("refused", "reset by peer", "timed out", "closed");
-      case 1 -> rng.pick(Words.NOUNS) + " not " + rng.pick("ready", "available", "reachable", "allowed");
-      case 2 -> rng.pick("no space left on device", "out of memory", "permission denied", "disk full");
+      case 1 ->
+          rng.pick(Words.NOUNS) + " not " + rng.pick("ready", "available", "reachable", "allowed");
+      case 2 ->
+          rng.pick("no space left on device", "out of memory", "permission denied", "disk full");
       case 3 -> "invalid " + rng.pick(Words.NOUNS);
-      case 4 -> rng.pick(Words.NOUNS) + " " + rng.pick("timeout", "overflow", "mismatch", "limit exceeded");
+      case 4 ->
+          rng.pick(Words.NOUNS)
+              + " "
+              + rng.pick("timeout", "overflow", "mismatch", "limit exceeded");
       case 5 -> "missing " + rng.pick(Words.NOUNS) + " " + rng.pick(Words.NOUNS);
       default -> rng.pick(Words.ADJECTIVES) + " " + rng.pick(Words.NOUNS);
     };

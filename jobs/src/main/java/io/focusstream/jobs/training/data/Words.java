@@ -102,7 +102,8 @@ final class Words {
           enabled disabled new processing shipped delivered refunded retrying suspended terminated
           """);
   static final List<String> COLORS =
-      list("red green blue teal orange purple yellow pink brown black white gray cyan magenta navy gold");
+      list(
+          "red green blue teal orange purple yellow pink brown black white gray cyan magenta navy gold");
   static final List<String> CITIES =
       list(
           """
@@ -120,7 +121,8 @@ final class Words {
           """);
   static final List<String> TLDS = list("com org net io dev local internal example lan corp");
   static final List<String> EXTENSIONS =
-      list("log txt json xml yaml csv db jar conf properties py java go rs sh html png tmp gz parquet dat");
+      list(
+          "log txt json xml yaml csv db jar conf properties py java go rs sh html png tmp gz parquet dat");
   static final List<String> DIRS =
       list(
           """

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Passkey retrieval (FocusLLM §4; Mohtashami and Jaggi): five digits hidden in filler. The stream is
- * lines of filler, one of which, anywhere, is the needle; the paper's prompt in front («There is an
- * important info …») is left out, since a stream has no front. Seeds are mixed with a constant of
- * this class, so that no training episode is drawn from the same numbers.
+ * Passkey retrieval (FocusLLM §4; Mohtashami and Jaggi): five digits hidden in filler. The stream
+ * is lines of filler, one of which, anywhere, is the needle; the paper's prompt in front («There is
+ * an important info …») is left out, since a stream has no front. Seeds are mixed with a constant
+ * of this class, so that no training episode is drawn from the same numbers.
  */
 public final class PasskeyTask {
   private static final long EVALUATION = 0x9A55_4E7CL;
@@ -37,7 +37,9 @@ public final class PasskeyTask {
       lines = List.copyOf(lines);
     }
 
-    /** Whether an answer is right: the digits that it begins with, white space aside, are the key. */
+    /**
+     * Whether an answer is right: the digits that it begins with, white space aside, are the key.
+     */
     public boolean accepts(String answer) {
       String text = answer.strip();
       int end = 0;

@@ -77,15 +77,14 @@ public final class StreamReader {
     }
     List<Integer> tail = new ArrayList<>();
     for (int line = plan.firstEvent(); line < tokens.length; line++) {
-      for (int i = line == plan.firstEvent() ? plan.firstToken() : 0; i < tokens[line].length; i++) {
+      for (int i = line == plan.firstEvent() ? plan.firstToken() : 0;
+          i < tokens[line].length;
+          i++) {
         tail.add(tokens[line][i]);
       }
     }
     return new Condensed(
-        condense(sealed),
-        chunkOfLine,
-        tail.stream().mapToInt(Integer::intValue).toArray(),
-        all);
+        condense(sealed), chunkOfLine, tail.stream().mapToInt(Integer::intValue).toArray(), all);
   }
 
   private List<ChunkInput> condense(List<int[]> sealed) {
@@ -109,8 +108,7 @@ public final class StreamReader {
   public EngineAnswer ask(Condensed stream, String question, int maxAnswerTokens) {
     return engine
         .ask(
-            new AskTask(
-                stream.chunks(), stream.tail(), template.layOut(question), maxAnswerTokens))
+            new AskTask(stream.chunks(), stream.tail(), template.layOut(question), maxAnswerTokens))
         .join();
   }
 

@@ -51,8 +51,7 @@ class BatchStreamTest {
         new BaseBatches(
                 tokenizer,
                 books,
-                new BatchOptions(
-                    8, options.lengths(), 4096, options.chunks(), 8192, 32768))
+                new BatchOptions(8, options.lengths(), 4096, options.chunks(), 8192, 32768))
             .make(3)
             .toBytes();
     assertFalse(Arrays.equals(seven, eight));

@@ -128,14 +128,15 @@ class QuestionMakerTest {
           continue;
         }
         assertTrue(
-            question.text().toLowerCase(Locale.ROOT)
+            question
+                .text()
+                .toLowerCase(Locale.ROOT)
                 .contains(asked.about().toLowerCase(Locale.ROOT)),
             question.text());
         for (DraftLine line : draft.lines) {
           for (Fact fact : line.facts()) {
             assertFalse(
-                fact.anchor().equalsIgnoreCase(asked.about())
-                    && fact.field().equals(asked.field()),
+                fact.anchor().equalsIgnoreCase(asked.about()) && fact.field().equals(asked.field()),
                 () -> question + " is answered by " + line.text());
           }
         }
@@ -150,8 +151,7 @@ class QuestionMakerTest {
     for (List<Asked> asked : drawn.values()) {
       List<String> texts = new ArrayList<>();
       for (Asked one : asked) {
-        texts.add(
-            one.question().text().toLowerCase(Locale.ROOT).replaceAll("[?.]+$", ""));
+        texts.add(one.question().text().toLowerCase(Locale.ROOT).replaceAll("[?.]+$", ""));
       }
       assertEquals(texts.size(), texts.stream().distinct().count());
     }
@@ -170,9 +170,9 @@ class QuestionMakerTest {
             .fact("req-1", null, Field.of("status"), List.of("status"), "failed")
             .build();
     List<int[]> tokens =
-        List.of(
-            Draft.encode(tokenizer, one.text()), Draft.encode(tokenizer, two.text()));
-    QuestionMaker maker = new QuestionMaker(new Draft(List.of(one, two), tokens, List.of()), tokenizer);
+        List.of(Draft.encode(tokenizer, one.text()), Draft.encode(tokenizer, two.text()));
+    QuestionMaker maker =
+        new QuestionMaker(new Draft(List.of(one, two), tokens, List.of()), tokenizer);
     for (int i = 0; i < 300; i++) {
       Asked asked = maker.answerable(new Rng(i), List.of(0, 1));
       assertTrue(asked == null || asked.about() == null, () -> asked.question().text());

@@ -61,7 +61,6 @@ class PasskeyTaskTest {
 
   @Test
   void aStreamTooShortForTheNeedleIsRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> PasskeyTask.trial(tokenizer, 10, 1, 0));
+    assertThrows(IllegalArgumentException.class, () -> PasskeyTask.trial(tokenizer, 10, 1, 0));
   }
 }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The models in our jar, as folders: a checkpoint is memory-mapped, so a bundled one is copied into a
- * temporary folder of this process once, which goes when the process ends.
+ * The models in our jar, as folders: a checkpoint is memory-mapped, so a bundled one is copied into
+ * a temporary folder of this process once, which goes when the process ends.
  */
 public final class BundledModels {
   private static final String ROOT = "/io/focusstream/models/";
@@ -34,7 +34,8 @@ public final class BundledModels {
     if (Files.isDirectory(path)) {
       return path;
     }
-    if (!model.matches("[a-z0-9-]+") || GraphArchive.class.getResource(ROOT + model + "/config.json") == null) {
+    if (!model.matches("[a-z0-9-]+")
+        || GraphArchive.class.getResource(ROOT + model + "/config.json") == null) {
       throw new EngineException(
           "there is no model '"
               + model

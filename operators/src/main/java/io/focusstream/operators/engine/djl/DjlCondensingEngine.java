@@ -39,12 +39,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs a model through DJL's PyTorch engine, on one thread of its own: each turn takes what is ready,
- * decode steps of running answers first, then new questions, then a batch of chunks to condense.
+ * Runs a model through DJL's PyTorch engine, on one thread of its own: each turn takes what is
+ * ready, decode steps of running answers first, then new questions, then a batch of chunks to
+ * condense.
  *
  * <p>What a question reads is always what the codec wrote: a chunk's states go through encoding and
- * back before they are used, so that an answer is the same whether its chunks were hot, stored, or made
- * again.
+ * back before they are used, so that an answer is the same whether its chunks were hot, stored, or
+ * made again.
  */
 public final class DjlCondensingEngine implements CondensingEngine {
   private static final Logger LOG = LoggerFactory.getLogger(DjlCondensingEngine.class);
@@ -299,7 +300,9 @@ public final class DjlCondensingEngine implements CondensingEngine {
     try {
       Map<ChunkKey, CondensedChunk> made =
           condenseAll(
-              batch.stream().map(c -> new ChunkInput(c.task().key(), c.task().tokens(), List.of())).toList());
+              batch.stream()
+                  .map(c -> new ChunkInput(c.task().key(), c.task().tokens(), List.of()))
+                  .toList());
       for (Condense condense : batch) {
         makeHot(condense.task(), made.get(condense.task().key()));
         condense.result().complete(made.get(condense.task().key()));

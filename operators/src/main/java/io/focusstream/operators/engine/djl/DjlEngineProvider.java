@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * One engine a process and settings, shared by all its users: opened for the first, closed after the
- * last.
+ * One engine a process and settings, shared by all its users: opened for the first, closed after
+ * the last.
  */
 public final class DjlEngineProvider implements CondensingEngineProvider {
   private static final long serialVersionUID = 1L;
@@ -38,8 +38,7 @@ public final class DjlEngineProvider implements CondensingEngineProvider {
   @Override
   public Lease acquire() {
     synchronized (SHARED) {
-      Shared shared =
-          SHARED.computeIfAbsent(settings, s -> new Shared(new DjlCondensingEngine(s)));
+      Shared shared = SHARED.computeIfAbsent(settings, s -> new Shared(new DjlCondensingEngine(s)));
       shared.users++;
       return new SharedLease(settings, shared);
     }

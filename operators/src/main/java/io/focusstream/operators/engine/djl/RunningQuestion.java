@@ -99,7 +99,9 @@ final class RunningQuestion {
     Map<ChunkKey, List<byte[]>> blocks = new HashMap<>();
     List<ChunkInput> missing = new ArrayList<>();
     for (ChunkInput chunk : chunks) {
-      if (chunk.blocks().isEmpty() && !engine.isHot(chunk.key()) && !blocks.containsKey(chunk.key())) {
+      if (chunk.blocks().isEmpty()
+          && !engine.isHot(chunk.key())
+          && !blocks.containsKey(chunk.key())) {
         blocks.put(chunk.key(), List.of());
         missing.add(chunk);
       }

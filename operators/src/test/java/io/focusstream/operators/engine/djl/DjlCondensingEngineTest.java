@@ -137,7 +137,9 @@ class DjlCondensingEngineTest {
     try (DjlCondensingEngine cold = new DjlCondensingEngine(settings)) {
       EngineAnswer answer = get(cold.ask(ask(damaged)));
       assertEquals(1, answer.damagedBlocks());
-      assertEquals(List.of(stored.get(1).key()), answer.recondensed().stream().map(CondensedChunk::key).toList());
+      assertEquals(
+          List.of(stored.get(1).key()),
+          answer.recondensed().stream().map(CondensedChunk::key).toList());
       assertSame(whole, answer);
     }
   }
@@ -164,8 +166,7 @@ class DjlCondensingEngineTest {
   @Test
   void theFirstTokenIsTheSameInBothLocalModes() throws Exception {
     List<ChunkInput> stored = inputs(engine, chunks(4));
-    try (DjlCondensingEngine exact =
-        new DjlCondensingEngine(settings.withLocal(LocalMode.EXACT))) {
+    try (DjlCondensingEngine exact = new DjlCondensingEngine(settings.withLocal(LocalMode.EXACT))) {
       AskTask one = new AskTask(stored, tokens(7, 20), tokens(8, 6), 1);
       assertSame(get(engine.ask(one)), get(exact.ask(one)));
     }
@@ -180,7 +181,9 @@ class DjlCondensingEngineTest {
       try (DjlCondensingEngine other =
           new DjlCondensingEngine(settings.withQuantisation(quantisation))) {
         CondensedChunk made = get(other.condense(task(chunk)));
-        bytes[List.of(Quantisation.FLOAT32, Quantisation.BF16, Quantisation.INT8).indexOf(quantisation)] =
+        bytes[
+                List.of(Quantisation.FLOAT32, Quantisation.BF16, Quantisation.INT8)
+                    .indexOf(quantisation)] =
             made.blocks().stream().mapToLong(b -> b.length).sum();
       }
     }

@@ -37,21 +37,21 @@ class QuantisedGoldenTest {
         NDManager scratch = model.newManager()) {
       ModelConfig config = folder.config();
       int[] ids =
-          Arrays.stream(expected.tensor("input_ids").toLongs()).mapToInt(Math::toIntExact).toArray();
+          Arrays.stream(expected.tensor("input_ids").toLongs())
+              .mapToInt(Math::toIntExact)
+              .toArray();
       float[] wanted = expected.tensor("logits").toFloats();
       int window = config.focus().localWindow();
       int size = config.focus().chunkSize();
       int[] local = Arrays.copyOfRange(ids, ids.length - window, ids.length);
       int[] prompt = begun(config, Arrays.copyOfRange(local, window - size, window));
-      ChunkStateCodec codec =
-          new ChunkStateCodec(Id128.ofHex(folder.fingerprint()), quantisation);
+      ChunkStateCodec codec = new ChunkStateCodec(Id128.ofHex(folder.fingerprint()), quantisation);
       List<FocusModel.States> states = new ArrayList<>();
       for (int from = 0; from < ids.length - window; from += size) {
         int[] chunk = Arrays.copyOfRange(ids, from, Math.min(ids.length - window, from + size));
         FocusModel.States one = model.prefill(scratch, List.of(chunk));
         ChunkShape shape =
-            new ChunkShape(
-                config.layers(), config.keyValueHeads(), chunk.length, config.headDim());
+            new ChunkShape(config.layers(), config.keyValueHeads(), chunk.length, config.headDim());
         Id128 key = new Id128(0, from);
         ChunkTensors back =
             codec
@@ -66,10 +66,7 @@ class QuantisedGoldenTest {
       }
       try (ParallelDecoder decoder =
           model.ask(
-              prompt,
-              new ParallelDecoder.Local(begun(config, local), 0, 0),
-              1,
-              LocalMode.EXACT)) {
+              prompt, new ParallelDecoder.Local(begun(config, local), 0, 0), 1, LocalMode.EXACT)) {
         decoder.add(states);
         float[] got = decoder.first().logits();
         double largest = 0;
