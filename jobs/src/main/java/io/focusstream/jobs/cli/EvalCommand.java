@@ -107,6 +107,8 @@ public final class EvalCommand implements Callable<Integer> {
     int evidenceAsked;
     int evidence;
     double firstTokenSeconds;
+    long condensedTokens;
+    double condenseSeconds;
     long began = System.nanoTime();
   }
 
@@ -127,8 +129,8 @@ public final class EvalCommand implements Callable<Integer> {
           "%s, model %s (%s), states %s, chunk %d, window %d, seed %d%n",
           suite, engine.model().name(), engine.model().fingerprint(), kv, chunk, window, seed);
       out.printf(
-          "%8s %8s %8s %10s %14s %8s%n",
-          "tokens", "asked", "right", "evidence", "first token s", "wall s");
+          "%8s %8s %8s %10s %14s %15s %8s%n",
+          "tokens", "asked", "right", "evidence", "first token s", "condense tok/s", "wall s");
       report.put("suite", suite.name());
       report.put("model", engine.model().name());
       report.put("fingerprint", engine.model().fingerprint());
@@ -149,12 +151,13 @@ public final class EvalCommand implements Callable<Integer> {
         double wall = (System.nanoTime() - score.began) / 1e9;
         out.printf(
             Locale.ROOT,
-            "%8d %8d %7.1f%% %9.1f%% %14.3f %8.1f%n",
+            "%8d %8d %7.1f%% %9.1f%% %14.3f %15.0f %8.1f%n",
             length,
             score.asked,
             100.0 * score.right / score.asked,
             100.0 * score.evidence / Math.max(1, score.evidenceAsked),
             score.firstTokenSeconds / score.asked,
+            score.condensedTokens / Math.max(1e-9, score.condenseSeconds),
             wall);
         out.flush();
         ObjectNode row = rows.addObject();
@@ -164,6 +167,8 @@ public final class EvalCommand implements Callable<Integer> {
         row.put("evidenceAsked", score.evidenceAsked);
         row.put("evidence", score.evidence);
         row.put("meanFirstTokenSeconds", score.firstTokenSeconds / score.asked);
+        row.put("condensedTokens", score.condensedTokens);
+        row.put("condenseSeconds", score.condenseSeconds);
         row.put("wallSeconds", wall);
       }
     }
@@ -173,10 +178,18 @@ public final class EvalCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
+  private static StreamReader.Condensed read(
+      StreamReader reader, List<String> lines, Score score) {
+    StreamReader.Condensed stream = reader.read(lines);
+    score.condensedTokens += stream.condensedTokens();
+    score.condenseSeconds += stream.condenseSeconds();
+    return stream;
+  }
+
   private void passkey(
       StreamReader reader, TextTokenizer tokenizer, int length, int index, Score score) {
     PasskeyTask.Trial trial = PasskeyTask.trial(tokenizer, length, seed, index);
-    StreamReader.Condensed stream = reader.read(trial.lines());
+    StreamReader.Condensed stream = read(reader, trial.lines(), score);
     EngineAnswer answer = reader.ask(stream, trial.question(), MOST_ANSWER_TOKENS);
     String text = reader.text(answer);
     count(
@@ -193,7 +206,7 @@ public final class EvalCommand implements Callable<Integer> {
       StreamReader reader, TextTokenizer tokenizer, int length, int index, Score score) {
     int kind = index % LookupTask.kinds();
     Episode episode = LookupTask.episode(seed + index, kind, Math.max(8, length / 30));
-    StreamReader.Condensed stream = reader.read(episode.lines());
+    StreamReader.Condensed stream = read(reader, episode.lines(), score);
     for (Question question : episode.questions()) {
       EngineAnswer answer = reader.ask(stream, question.text(), MOST_ANSWER_TOKENS);
       String text = reader.text(answer);

@@ -30,8 +30,8 @@ public final class ParallelDecoder implements AutoCloseable {
    * What a step gives.
    *
    * @param logits (V)
-   * @param attention (L, C + 2), row after row: the part of the last token's attention that went to
-   *     each candidate, to the tail, and to the rest of the local context; mean over heads
+   * @param attention (L, C + 1), row after row: the part of the last token's attention that went to
+   *     each candidate, and to the tail token that got most; mean over heads
    */
   public record Step(float[] logits, float[] attention) {}
 

@@ -24,9 +24,6 @@ final class AnswerComposer {
   /** What the models that we train answer where the stream doesn't hold the answer. */
   static final String NOT_FOUND = "not found";
 
-  /** The tail is evidence where it got more of the attention than all chunks together. */
-  private static final double TAIL_DOMINATES = 0.5;
-
   private final FocusSettings settings;
   private final TextTokenizer tokenizer;
 
@@ -103,7 +100,7 @@ final class AnswerComposer {
       }
     }
     boolean hasTail = question.tail().tokens().length > 0;
-    if (hasTail && (tailWeight > TAIL_DOMINATES || engine.chunkWeights().length == 0)) {
+    if (hasTail && (tailWeight > 0 || engine.chunkWeights().length == 0)) {
       places.add(new Place(Evidence.TAIL, engine.chunkWeights().length == 0 ? 1.0 : tailWeight));
     }
     places.sort(Comparator.comparingDouble(Place::weight).reversed());

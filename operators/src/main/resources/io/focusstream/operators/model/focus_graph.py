@@ -202,9 +202,9 @@ class FocusGraph(Module):
   # cand_keys (before rotary embedding), cand_values (L, C, G, D); cand_positions (C), float32.
   # local_keys, local_values (L, G, Smax, D): written in place; the first `past` columns hold earlier local tokens.
   # span: int64 on the CPU, [past, first tail token, end of the tail]; start: float64 on the CPU, [position of the first local
-  #   token]. tokens (1, n) -> logits (V) after the last token; attention (L, C + 2): the part of the last token's attention
-  #   that went to each candidate, to the tail, and to the rest of the local context, mean over heads. Afterwards there are
-  #   past + n local tokens.
+  #   token]. tokens (1, n) -> logits (V) after the last token; attention (L, C + 1): the part of the last token's attention
+  #   that went to each candidate, and to the tail token that got most, mean over heads: one token each, so that they compare.
+  #   Afterwards there are past + n local tokens.
   def decode(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, cand_keys: Tensor, cand_values: Tensor, cand_positions: Tensor, local_keys: Tensor, local_values: Tensor, span: Tensor, start: Tensor, tokens: Tensor) -> List[Tensor]:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
@@ -246,9 +246,12 @@ class FocusGraph(Module):
       scores = torch.matmul(last_q, torch.transpose(torch.squeeze(all_k, 0), 1, 2))
       scale = torch.pow(torch.size(q, 3), -0.5)
       probs = torch.mean(torch.softmax(torch.mul(torch.to(scores, 6), scale), -1), [0, 1])
-      tail_part = torch.sum(torch.slice(probs, 0, c + tail, c + tail_end, 1))
-      rest = torch.sub(torch.sum(torch.slice(probs, 0, c, 9223372036854775807, 1)), tail_part)
-      _c = torch.append(attention, torch.cat([torch.slice(probs, 0, 0, c, 1), torch.unsqueeze(tail_part, 0), torch.unsqueeze(rest, 0)], 0))
+      in_tail = torch.slice(probs, 0, c + tail, c + tail_end, 1)
+      if tail_end > tail:
+        most = torch.amax(in_tail, [0], True)
+      else:
+        most = torch.zeros([1], dtype=6, device=dev)
+      _c = torch.append(attention, torch.cat([torch.slice(probs, 0, 0, c, 1), most], 0))
       x = torch.add(x, self.linear(self.join(y), w[at + 4]))
       if l == layers - 1:
         x = torch.slice(x, 1, n - 1, n, 1)

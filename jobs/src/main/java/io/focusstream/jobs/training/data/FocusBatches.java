@@ -10,6 +10,7 @@ import java.util.List;
  */
 final class FocusBatches {
   private static final int FULL = 16;
+  private static final int MOST_ANSWER_TOKENS = 10;
   private static final int OBJECTIVE_TARGETS = 8;
   private final ByteLevelBpe tokenizer;
   private final Books books;
@@ -134,7 +135,7 @@ final class FocusBatches {
     if (tailIds.length > 128) {
       wanted = rng.between(4, 16);
     }
-    double notFound = rng.pick(0.15, 0.3, 0.35);
+    double notFound = rng.pick(0.1, 0.2, 0.3);
     QuestionMaker maker = new QuestionMaker(draft, tokenizer);
     List<RowOf> rows = new ArrayList<>();
     int longest = 0;
@@ -149,6 +150,10 @@ final class FocusBatches {
         asked = maker.answerable(rng, rng.pick(telling ? withFacts : linesOfChunk));
       }
       if (asked == null || !knowable(asked, draft, chunkOf, maker)) {
+        continue;
+      }
+      // A longer answer costs a candidate a token and a chunk, and teaches the same.
+      if (asked.answer().length > MOST_ANSWER_TOKENS) {
         continue;
       }
       int length = 1 + asked.prompt().length + asked.answer().length - 1;

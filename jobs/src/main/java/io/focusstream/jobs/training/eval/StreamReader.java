@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /**
  * A stream as the operator keeps it, without Flink: the same chunker, engine and chunk states. For
@@ -47,8 +48,16 @@ public final class StreamReader {
    * @param chunkOfLine a line's chunk; -1 for the tail; where a line was split, its first part's
    * @param tail token ids
    * @param tokens of the whole stream
+   * @param condensedTokens tokens that the engine condensed: equal chunks count once
+   * @param condenseSeconds how long that took, encoding the states included
    */
-  public record Condensed(List<ChunkInput> chunks, int[] chunkOfLine, int[] tail, int tokens) {}
+  public record Condensed(
+      List<ChunkInput> chunks,
+      int[] chunkOfLine,
+      int[] tail,
+      int tokens,
+      long condensedTokens,
+      double condenseSeconds) {}
 
   /** Reads lines; every chunk is condensed once, through the codec. */
   public Condensed read(List<String> lines) {
@@ -117,7 +126,7 @@ public final class StreamReader {
     return tokenizer.decode(answer.tokens()).strip();
   }
 
-  /** The chunk with the most weight, or -1 where the tail has more, or there are no chunks. */
+  /** The place with the most attention: a chunk's index, or -1 for the tail. */
   public static int evidence(EngineAnswer answer) {
     float[] weights = answer.chunkWeights();
     int best = -1;

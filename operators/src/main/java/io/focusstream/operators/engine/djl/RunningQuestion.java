@@ -185,13 +185,13 @@ final class RunningQuestion {
   }
 
   private void gatherAttention() {
-    int columns = chunkAttention.length + 2;
+    int columns = chunkAttention.length + 1;
     float[] attention = last.attention();
     for (int at = 0; at < attention.length; at += columns) {
       for (int chunk = 0; chunk < chunkAttention.length; chunk++) {
         chunkAttention[chunk] += attention[at + chunk];
       }
-      tailAttention += attention[at + columns - 2];
+      tailAttention += attention[at + columns - 1];
     }
   }
 

@@ -1,0 +1,143 @@
+package io.focusstream.jobs.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.jobs.training.data.BatchOptions;
+import io.focusstream.jobs.training.data.BatchStream;
+import io.focusstream.jobs.training.data.Schedule;
+import io.focusstream.operators.model.ModelWeights;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.TrainableModel;
+import io.focusstream.operators.model.checkpoint.ModelConfig;
+import io.focusstream.operators.text.ByteLevelBpe;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingLoopTest {
+  private static final ModelConfig TINY =
+      ModelConfig.parse(
+          "tiny",
+          """
+          {"model_type": "llama", "vocab_size": 4096, "hidden_size": 32, "intermediate_size": 64,
+           "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+           "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true,
+           "max_position_embeddings": 512, "bos_token_id": 1, "eos_token_id": 2,
+           "focus": {"candidate_positions": "spread", "candidate_span": 16}}
+          """);
+
+  @TempDir private Path folder;
+
+  private static Map<String, float[]> fresh() {
+    SplittableRandom random = new SplittableRandom(1);
+    Map<String, float[]> all = new LinkedHashMap<>();
+    for (String name : ModelWeights.names(TINY)) {
+      float[] values = new float[(int) ModelWeights.shape(TINY, name).size()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = name.contains("norm") ? 1 : (float) (random.nextGaussian() * 0.05);
+      }
+      all.putIfAbsent(name, values);
+    }
+    return all;
+  }
+
+  private static ByteLevelBpe tokenizer() throws IOException {
+    try (InputStream in =
+        ByteLevelBpe.class.getResourceAsStream("/io/focusstream/models/small/tokenizer.json")) {
+      return ByteLevelBpe.load(in);
+    }
+  }
+
+  private TrainingPlan plan(double seconds) {
+    return new TrainingPlan(
+        Duration.ofMillis((long) (seconds * 1000)),
+        TrainingPlan.parseStages("2:1"),
+        1e-2,
+        1,
+        1,
+        1,
+        folder.resolve("run"));
+  }
+
+  private String train(TrainableModel.Part part, TrainingPlan plan, Map<String, float[]> initial)
+      throws IOException {
+    ByteLevelBpe tokenizer = tokenizer();
+    StringWriter progress = new StringWriter();
+    new TrainingLoop(
+            TINY,
+            plan,
+            part,
+            Precision.FLOAT32,
+            stage ->
+                part == TrainableModel.Part.BASE
+                    ? BatchStream.base(tokenizer, null, options(), 0, 1)
+                    : BatchStream.focus(tokenizer, null, options(), 0, 1),
+            new PrintWriter(progress))
+        .run(initial);
+    return progress.toString();
+  }
+
+  private static BatchOptions options() {
+    return new BatchOptions(
+        3, Schedule.parse("0:64"), 512, Schedule.parse("0:2"), 256, 1024);
+  }
+
+  @Test
+  void baseRunLearnsAndGoesOnWhereItStopped() throws IOException {
+    String first = train(TrainableModel.Part.BASE, plan(3), fresh());
+    TrainingCheckpoint.State stopped = TrainingCheckpoint.resume(folder.resolve("run"));
+    assertNotNull(stopped);
+    assertTrue(stopped.step() >= 1, first);
+    assertTrue(first.contains("tokens/s") && first.contains("left"), first);
+    assertFalse(stopped.weights().keySet().stream().anyMatch(name -> name.contains("beacon_")));
+
+    String second = train(TrainableModel.Part.BASE, plan(6), Map.of());
+    TrainingCheckpoint.State ended = TrainingCheckpoint.resume(folder.resolve("run"));
+
+    assertTrue(second.contains("resumed at step " + stopped.step()), second);
+    assertTrue(ended.step() > stopped.step(), second);
+    assertEquals(6, ended.seconds(), 1e-9);
+  }
+
+  @Test
+  void theBaseStaysFrozenWhileProjectionsLearn() throws IOException {
+    Map<String, float[]> initial = fresh();
+    train(TrainableModel.Part.ADDED, plan(3), initial);
+    TrainingCheckpoint.State ended = TrainingCheckpoint.resume(folder.resolve("run"));
+
+    int moved = 0;
+    for (String name : ended.weights().keySet()) {
+      if (name.contains("beacon_")) {
+        moved += Arrays.equals(initial.get(name), ended.weights().get(name)) ? 0 : 1;
+      } else {
+        assertArrayEquals(initial.get(name), ended.weights().get(name), name);
+      }
+    }
+    // the last layer's query and output projections of a candidate feed nothing
+    assertTrue(moved >= 2 * 4 - 2, "only " + moved + " projections moved");
+  }
+
+  @Test
+  void stagesAreReadAndWrongOnesNamed() {
+    TrainingPlan plan = plan(1);
+    assertEquals(0, plan.stageAt(0.99));
+    assertEquals(0.25, TrainingPlan.parseStages("4:1,8:3").get(0).part(), 1e-12);
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> TrainingPlan.parseStages("64-0.1"));
+    assertTrue(error.getMessage().contains("64-0.1"), error.getMessage());
+  }
+}
