@@ -44,22 +44,25 @@ class FocusGraph(Module):
     s = torch.size(x, 2)
     return torch.reshape(torch.transpose(x, 1, 2), [b, s, -1])
 
-  # positions (...) -> cosine and sine halves, (..., D/2), float32
-  def rotary(self: __torch__.FocusGraph, positions: Tensor, inv: Tensor) -> Tuple[Tensor, Tensor]:
+  # positions (...) -> the turn of each pair of dimensions, (..., D/2), complex
+  def rotary(self: __torch__.FocusGraph, positions: Tensor, inv: Tensor) -> Tensor:
     angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), -1), inv)
-    return (torch.cos(angles), torch.sin(angles))
+    return torch.polar(torch.ones_like(angles), angles)
 
-  # x (..., S, D) by cosine and sine halves that broadcast to (..., S, D/2); as Hugging Face's rotate_half
-  def rotate(self: __torch__.FocusGraph, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+  # x (..., S, D) by turns that broadcast to (..., S, D/2). Dimension i is turned with i + D/2, as in Hugging Face's rotate_half;
+  # one complex product is a third of the passes over memory.
+  def rotate(self: __torch__.FocusGraph, x: Tensor, turn: Tensor) -> Tensor:
     half = torch.floordiv(torch.size(x, -1), 2)
-    a = torch.slice(x, -1, 0, half, 1)
-    b = torch.slice(x, -1, half, 9223372036854775807, 1)
-    y = torch.cat([torch.sub(torch.mul(a, cos), torch.mul(b, sin)), torch.add(torch.mul(b, cos), torch.mul(a, sin))], -1)
-    return torch.to(y, ops.prim.dtype(x))
+    wide = torch.to(x, 6)
+    z = torch.complex(torch.slice(wide, -1, 0, half, 1), torch.slice(wide, -1, half, 9223372036854775807, 1))
+    z = torch.mul(z, turn)
+    return torch.to(torch.cat([torch.real(z), torch.imag(z)], -1), ops.prim.dtype(x))
 
-  # A mask (B or 1, 1, n, S) for queries whose R heads are folded into their length, as attend() wants it. -> (.., 1, R*n, S)
-  def wide(self: __torch__.FocusGraph, mask: Tensor, n_heads: int, n_kv: int) -> Tensor:
-    return torch.repeat(mask, [1, 1, torch.floordiv(n_heads, n_kv), 1])
+  # A mask (B or 1, 1, n, S) for queries whose R heads are folded into their length, as attend() wants it: 0 or minus infinity,
+  # to be added, in the type of attention. Made once for all layers. -> (.., 1, R*n, S)
+  def wide(self: __torch__.FocusGraph, mask: Tensor, n_heads: int, n_kv: int, dtype: int) -> Tensor:
+    added = torch.masked_fill(torch.zeros_like(mask, dtype=dtype), torch.logical_not(mask), -1. / 0.)
+    return torch.repeat(added, [1, 1, torch.floordiv(n_heads, n_kv), 1])
 
   # Attention of q (B, N, n, D) over k, v (B, G, S, D) under wide mask (B or 1, 1, R*n, S). The R query heads that share a
   # key/value head are folded into the query length, so that keys and values are never repeated. -> (B, N, n, D)
@@ -100,18 +103,18 @@ class FocusGraph(Module):
     n_kv = int(cfg[2])
     eps = float(consts[0])
     x = torch.embedding(w[0], tokens)
-    cos, sin = self.rotary(torch.arange(torch.size(tokens, 1), dtype=6, device=ops.prim.device(tokens)), inv)
+    turn = self.rotary(torch.arange(torch.size(tokens, 1), dtype=6, device=ops.prim.device(tokens)), inv)
     keys = annotate(List[Tensor], [])
     values = annotate(List[Tensor], [])
     for l in range(layers):
       at = 3 + l * 13
       h = self.norm(x, w[at], eps)
-      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), turn)
       v = self.heads(self.linear(h, w[at + 3]), n_kv)
       _k = torch.append(keys, k)
       _v = torch.append(values, v)
       if l < layers - 1:
-        q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
+        q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), turn)
         x = torch.add(x, self.linear(self.join(self.causal(q, k, v)), w[at + 4]))
         x = self.mlp(x, w, at, eps)
     return [torch.stack(keys, 0), torch.stack(values, 0)]
@@ -150,12 +153,12 @@ class FocusGraph(Module):
     dev = ops.prim.device(tokens)
     x = torch.to(torch.expand(torch.embedding(w[0], tokens), [b, n, -1]), ops.prim.dtype(w[0]))
     positions = torch.add(torch.unsqueeze(lengths, 1), torch.arange(p, p + n, dtype=4, device=dev))  # -> (B, n)
-    cos, sin = self.rotary(torch.unsqueeze(positions, 1), inv)  # -> (B, 1, n, D/2)
+    turn = self.rotary(torch.unsqueeze(positions, 1), inv)  # -> (B, 1, n, D/2)
     in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths, 1))  # -> (B, T)
     in_chunk = torch.expand(torch.view(in_chunk, [b, 1, 1, t]), [b, 1, n, t])
     in_prompt = torch.ones([b, 1, n, p], dtype=11, device=dev)
     in_new = torch.expand(torch.tril(torch.ones([n, n], dtype=11, device=dev)), [b, 1, n, n])
-    mask = self.wide(torch.cat([in_chunk, in_prompt, in_new], -1), n_heads, n_kv)  # -> (B, 1, R*n, T + P + n)
+    mask = self.wide(torch.cat([in_chunk, in_prompt, in_new], -1), n_heads, n_kv, ops.prim.dtype(keys))  # -> (B, 1, R*n, T + P + n)
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
     for l in range(layers):
@@ -172,21 +175,19 @@ class FocusGraph(Module):
         first = torch.slice(h, 1, 0, m, 1)
         k_first = self.heads(self.linear(first, w[at + 2]), n_kv)
         v_first = self.heads(self.linear(first, w[at + 3]), n_kv)
-        cos_m = torch.slice(cos, 2, 0, m, 1)
-        sin_m = torch.slice(sin, 2, 0, m, 1)
-        _a = torch.copy_(torch.slice(kl, 2, t + p, t + p + m, 1), self.rotate(k_first, cos_m, sin_m))
+        turn_m = torch.slice(turn, 2, 0, m, 1)
+        _a = torch.copy_(torch.slice(kl, 2, t + p, t + p + m, 1), self.rotate(k_first, turn_m))
         _b = torch.copy_(torch.slice(vl, 2, t + p, t + p + m, 1), v_first)
       if l < layers - 1:
-        cos_l = torch.slice(cos, 2, m, n, 1)
-        sin_l = torch.slice(sin, 2, m, n, 1)
-        _c = torch.copy_(torch.slice(kl, 2, t + p + m, end, 1), self.rotate(k_last, cos_l, sin_l))
+        turn_l = torch.slice(turn, 2, m, n, 1)
+        _c = torch.copy_(torch.slice(kl, 2, t + p + m, end, 1), self.rotate(k_last, turn_l))
         _d = torch.copy_(torch.slice(vl, 2, t + p + m, end, 1), v_last)
         q_last = self.linear(last, w[at + 9])
         if m > 0:
           q = torch.cat([self.linear(torch.slice(h, 1, 0, m, 1), w[at + 1]), q_last], 1)
         else:
           q = q_last
-        q = self.rotate(self.heads(q, n_heads), cos, sin)
+        q = self.rotate(self.heads(q, n_heads), turn)
         y = self.attend(torch.to(q, ops.prim.dtype(kl)), torch.slice(kl, 2, 0, end, 1), torch.slice(vl, 2, 0, end, 1), mask)
         y = torch.to(self.join(y), ops.prim.dtype(x))
         o_last = self.linear(torch.slice(y, 1, m, n, 1), w[at + 12])
@@ -219,26 +220,26 @@ class FocusGraph(Module):
     dev = ops.prim.device(tokens)
     x = torch.embedding(w[0], tokens)
     positions = torch.add(torch.arange(past, end, dtype=6, device=dev), float(start[0]))
-    cos, sin = self.rotary(positions, inv)
-    cand_cos, cand_sin = self.rotary(cand_positions, inv)
+    turn = self.rotary(positions, inv)
+    cand_turn = self.rotary(cand_positions, inv)
     seen = torch.ones([n, c + past], dtype=11, device=dev)
     own = torch.tril(torch.ones([n, n], dtype=11, device=dev))
-    mask = self.wide(torch.view(torch.cat([seen, own], 1), [1, 1, n, c + end]), n_heads, n_kv)
+    mask = self.wide(torch.view(torch.cat([seen, own], 1), [1, 1, n, c + end]), n_heads, n_kv, ops.prim.dtype(x))
     attention = annotate(List[Tensor], [])
     for l in range(layers):
       at = 3 + l * 13
       h = self.norm(x, w[at], eps)
-      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), turn)
       v = self.heads(self.linear(h, w[at + 3]), n_kv)
       lk = torch.select(local_keys, 0, l)
       lv = torch.select(local_values, 0, l)
       _a = torch.copy_(torch.slice(lk, 1, past, end, 1), torch.squeeze(k, 0))
       _b = torch.copy_(torch.slice(lv, 1, past, end, 1), torch.squeeze(v, 0))
-      ck = self.rotate(torch.transpose(torch.select(cand_keys, 0, l), 0, 1), cand_cos, cand_sin)  # -> (G, C, D)
+      ck = self.rotate(torch.transpose(torch.select(cand_keys, 0, l), 0, 1), cand_turn)  # -> (G, C, D)
       cv = torch.transpose(torch.select(cand_values, 0, l), 0, 1)
       all_k = torch.unsqueeze(torch.cat([ck, torch.slice(lk, 1, 0, end, 1)], 1), 0)
       all_v = torch.unsqueeze(torch.cat([cv, torch.slice(lv, 1, 0, end, 1)], 1), 0)
-      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
+      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), turn)
       y = self.attend(q, all_k, all_v, mask)
       # what the last token looks at, for evidence
       g = torch.size(all_k, 1)
@@ -356,8 +357,8 @@ class FocusGraph(Module):
     offset = torch.view(lengths, [c, 1, 1])
     pos_o = torch.reshape(torch.expand(torch.add(offset, torch.view(columns, [1, 1, s])), [c, qn, s]), [rows, 1, s])
     pos_c = torch.reshape(torch.add(offset, torch.unsqueeze(at_step, 0)), [rows, 1, a])
-    cos_o, sin_o = self.rotary(pos_o, inv)
-    cos_c, sin_c = self.rotary(pos_c, inv)
+    turn_o = self.rotary(pos_o, inv)
+    turn_c = self.rotary(pos_c, inv)
     in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths, 1))  # -> (C, T)
     chunk_o = torch.expand(torch.view(in_chunk, [c, 1, 1, t]), [c, qn, s, t])
     chunk_c = torch.expand(torch.view(in_chunk, [c, 1, 1, t]), [c, qn, a, t])
@@ -365,8 +366,8 @@ class FocusGraph(Module):
     before = torch.lt(torch.view(columns, [1, 1, s]), torch.unsqueeze(at_step, 2))  # -> (Q, A, S)
     own_c = torch.expand(torch.unsqueeze(before, 0), [c, qn, a, s])
     self_c = torch.expand(torch.to(torch.eye(a, device=dev), 11), [c, qn, a, a])
-    mask_o = self.wide(torch.reshape(torch.cat([chunk_o, own_o], -1), [rows, 1, s, t + s]), n_heads, n_kv)
-    mask_c = self.wide(torch.reshape(torch.cat([chunk_c, own_c, self_c], -1), [rows, 1, a, t + s + a]), n_heads, n_kv)
+    mask_o = self.wide(torch.reshape(torch.cat([chunk_o, own_o], -1), [rows, 1, s, t + s]), n_heads, n_kv, ops.prim.dtype(xo))
+    mask_c = self.wide(torch.reshape(torch.cat([chunk_c, own_c, self_c], -1), [rows, 1, a, t + s + a]), n_heads, n_kv, ops.prim.dtype(xc))
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
     for l in range(layers):
@@ -379,16 +380,16 @@ class FocusGraph(Module):
       _k = torch.append(cand_keys, torch.view(torch.transpose(kc, 1, 2), [c, qn, a, n_kv, d]))
       _v = torch.append(cand_values, torch.view(torch.transpose(vc, 1, 2), [c, qn, a, n_kv, d]))
       if l < layers - 1:
-        ko = self.rotate(self.heads(self.linear(ho, w[at + 2]), n_kv), cos_o, sin_o)
+        ko = self.rotate(self.heads(self.linear(ho, w[at + 2]), n_kv), turn_o)
         vo = self.heads(self.linear(ho, w[at + 3]), n_kv)
         chunk_k = torch.reshape(torch.expand(torch.unsqueeze(torch.select(keys, 0, l), 1), [c, qn, n_kv, t, d]), [rows, n_kv, t, d])
         chunk_v = torch.reshape(torch.expand(torch.unsqueeze(torch.select(values, 0, l), 1), [c, qn, n_kv, t, d]), [rows, n_kv, t, d])
         ok = torch.cat([chunk_k, ko], 2)
         ov = torch.cat([chunk_v, vo], 2)
-        ck = torch.cat([ok, self.rotate(kc, cos_c, sin_c)], 2)
+        ck = torch.cat([ok, self.rotate(kc, turn_c)], 2)
         cv = torch.cat([ov, vc], 2)
-        qo = self.rotate(self.heads(self.linear(ho, w[at + 1]), n_heads), cos_o, sin_o)
-        qc = self.rotate(self.heads(self.linear(hc, w[at + 9]), n_heads), cos_c, sin_c)
+        qo = self.rotate(self.heads(self.linear(ho, w[at + 1]), n_heads), turn_o)
+        qc = self.rotate(self.heads(self.linear(hc, w[at + 9]), n_heads), turn_c)
         xo = torch.add(xo, self.linear(self.join(self.attend(qo, ok, ov, mask_o)), w[at + 4]))
         xc = torch.add(xc, self.linear(self.join(self.attend(qc, ck, cv, mask_c)), w[at + 12]))
         xo = self.mlp(xo, w, at, eps)
@@ -416,19 +417,18 @@ class FocusGraph(Module):
     same = torch.eq(torch.unsqueeze(step, -1), torch.arange(a, dtype=4, device=dev))  # -> (Q, S, A)
     in_cand = torch.reshape(torch.expand(torch.unsqueeze(same, 2), [qn, s, c, a]), [qn, s, c * a])
     own = torch.expand(torch.tril(torch.ones([s, s], dtype=11, device=dev)), [qn, s, s])
-    mask = self.wide(torch.unsqueeze(torch.cat([in_cand, own], -1), 1), n_heads, n_kv)  # -> (Q, 1, R*S, C*A + S)
-    cos, sin = self.rotary(torch.add(torch.to(columns, 6), float(start[0])), inv)
-    cand_cos, cand_sin = self.rotary(cand_positions, inv)  # -> (C, D/2)
-    cand_cos = torch.view(cand_cos, [c, 1, 1, 1, -1])
-    cand_sin = torch.view(cand_sin, [c, 1, 1, 1, -1])
+    mask = self.wide(torch.unsqueeze(torch.cat([in_cand, own], -1), 1), n_heads, n_kv, ops.prim.dtype(w[0]))  # -> (Q, 1, R*S, C*A + S)
+    turn = self.rotary(torch.add(torch.to(columns, 6), float(start[0])), inv)
+    cand_turn = self.rotary(cand_positions, inv)  # -> (C, D/2)
+    cand_turn = torch.view(cand_turn, [c, 1, 1, 1, -1])
     x = torch.embedding(w[0], locals)
     for l in range(layers):
       at = 3 + l * 13
       h = self.norm(x, w[at], eps)
-      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), cos, sin)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), turn)
       v = self.heads(self.linear(h, w[at + 3]), n_kv)
-      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), cos, sin)
-      ck = self.rotate(torch.select(cand_keys, 0, l), cand_cos, cand_sin)
+      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), turn)
+      ck = self.rotate(torch.select(cand_keys, 0, l), cand_turn)
       ck = torch.reshape(torch.permute(ck, [1, 3, 0, 2, 4]), [qn, n_kv, c * a, d])  # (C, Q, A, G, D) -> (Q, G, C*A, D)
       cv = torch.reshape(torch.permute(torch.select(cand_values, 0, l), [1, 3, 0, 2, 4]), [qn, n_kv, c * a, d])
       y = self.attend(q, torch.cat([ck, k], 2), torch.cat([cv, v], 2), mask)
