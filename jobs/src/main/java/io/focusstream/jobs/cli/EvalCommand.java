@@ -178,8 +178,7 @@ public final class EvalCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
-  private static StreamReader.Condensed read(
-      StreamReader reader, List<String> lines, Score score) {
+  private static StreamReader.Condensed read(StreamReader reader, List<String> lines, Score score) {
     StreamReader.Condensed stream = reader.read(lines);
     score.condensedTokens += stream.condensedTokens();
     score.condenseSeconds += stream.condenseSeconds();

@@ -92,8 +92,7 @@ class TrainingLoopTest {
   }
 
   private static BatchOptions options() {
-    return new BatchOptions(
-        3, Schedule.parse("0:64"), 512, Schedule.parse("0:2"), 256, 1024);
+    return new BatchOptions(3, Schedule.parse("0:64"), 512, Schedule.parse("0:2"), 256, 1024);
   }
 
   @Test

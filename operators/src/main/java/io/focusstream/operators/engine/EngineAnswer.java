@@ -14,8 +14,8 @@ import java.util.List;
  * @param chunkWeights one number a chunk of {@link AskTask#chunks()}, same order: the part of the
  *     answer tokens' attention to the candidates that went to it; they sum to 1 (all zero where
  *     there are no chunks)
- * @param tailWeight the attention to the tail token that got most, as a part of that and of the attention to
- *     all candidates, in [0, 1]
+ * @param tailWeight the attention to the tail token that got most, as a part of that and of the
+ *     attention to all candidates, in [0, 1]
  * @param recondensed chunks whose state was absent, damaged or of another model and was made again
  *     from their tokens; the caller stores them
  * @param damagedBlocks how many state blocks were refused (checksum, layout, fingerprint)

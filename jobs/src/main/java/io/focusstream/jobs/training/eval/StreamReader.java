@@ -92,8 +92,23 @@ public final class StreamReader {
         tail.add(tokens[line][i]);
       }
     }
+    long began = System.nanoTime();
+    List<ChunkInput> chunks = condense(sealed);
+    double seconds = (System.nanoTime() - began) / 1e9;
+    long condensed =
+        chunks.stream()
+            .collect(Collectors.toMap(ChunkInput::key, c -> (long) c.tokens().length, (a, b) -> a))
+            .values()
+            .stream()
+            .mapToLong(Long::longValue)
+            .sum();
     return new Condensed(
-        condense(sealed), chunkOfLine, tail.stream().mapToInt(Integer::intValue).toArray(), all);
+        chunks,
+        chunkOfLine,
+        tail.stream().mapToInt(Integer::intValue).toArray(),
+        all,
+        condensed,
+        seconds);
   }
 
   private List<ChunkInput> condense(List<int[]> sealed) {
