@@ -81,10 +81,15 @@ class AnswerComposerTest {
   }
 
   @Test
-  void theTailIsEvidenceOnlyWhereItDominates() throws Exception {
+  void theTailStandsAmongTheChunksByItsWeight() throws Exception {
     Segment tail = segment(0, "tail line\n");
     assertEquals(
         List.of(5),
+        compose("x", new float[] {1f}, 0.0, tail).evidence().stream()
+            .map(Evidence::chunk)
+            .toList());
+    assertEquals(
+        List.of(5, Evidence.TAIL),
         compose("x", new float[] {1f}, 0.4, tail).evidence().stream()
             .map(Evidence::chunk)
             .toList());

@@ -24,6 +24,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
@@ -68,6 +69,8 @@ class FocusJobITCase {
     config.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
     config.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(50));
     config.set(PipelineOptions.GENERIC_TYPES, false);
+    config.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
+    config.set(RestOptions.BIND_PORT, "0"); // any free one: a job may be running beside the tests
     config.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     config.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(64));
     FocusSettings settings =
