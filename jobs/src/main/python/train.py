@@ -1,4 +1,4 @@
-"""Trains on a GPU machine what `focus train` trains in Java: the same graph (the packed archive), the same batches
+"""Trains outside Java, on a GPU or a CPU, what `focus train` trains in Java: the same graph (the packed archive), the same batches
 (read from the Java generator's pipe), the same optimizer. PyTorch only.
 
   python3 train.py base  --graph focus.pt --config config.json --data 'java -cp … BatchStream --kind base …' \

@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
         "Train a tokenizer, a base model, its added projections; write a checkpoint folder.",
     footer = {
       "",
-      "The model that ships was made by, in this order: tokenizer, base, projections, export.",
+      "In this order: tokenizer, base, projections, export; docs/model.md has the recipe.",
       "A run that is stopped goes on from its last checkpoint when the same command is given again."
     })
 public final class TrainCommand implements Callable<Integer> {

@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 /**
  * Fresh weights in which the circuit that look-ups are built on already stands: induction heads
  * (Olsson et al., arXiv 2209.11895). A small model finds them late, after many millions of tokens;
- * built in, it copies 4 of 10 random repeats before its first step, and most after a hundred.
+ * built in, it copies about 4 of 10 random repeats before its first step (a test holds it to 3).
  *
  * <p>The width is divided: content (what a token is), one constant dimension, and four blocks of a
  * head's size. Layer 0, first key/value group: each of four query heads attends 1, 2, 3, 4 tokens

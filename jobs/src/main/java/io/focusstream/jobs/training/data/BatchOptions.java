@@ -30,7 +30,7 @@ public record BatchOptions(
     }
   }
 
-  /** What the model that ships was trained with. */
+  /** For a machine with more memory and time than the model that ships was trained on. */
   public static BatchOptions defaults(long seed) {
     return new BatchOptions(
         seed,

@@ -285,7 +285,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
   }
 
-  // The oldest chunk, and with it those of nearest length up to the token budget.
+  // Chunks in the order they came, up to the token budget with padding.
   private void condenseBatch() {
     List<Condense> batch = new ArrayList<>();
     int longest = 0;
