@@ -3,11 +3,9 @@ package io.focusstream.jobs.cli;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.focusstream.jobs.training.data.Episode;
-import io.focusstream.jobs.training.data.Question;
-import io.focusstream.jobs.training.eval.LookupTask;
-import io.focusstream.jobs.training.eval.PasskeyTask;
 import io.focusstream.jobs.training.eval.StreamReader;
+import io.focusstream.jobs.training.eval.Suite;
+import io.focusstream.jobs.training.eval.Trial;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.engine.djl.DjlCondensingEngine;
@@ -38,17 +36,32 @@ import picocli.CommandLine.Spec;
     description = {
       "Measure a model on streams that training never saw, through the engine and the stored chunk"
           + " states that the operator uses.",
+      ""
+    },
+    footer = {
       "",
-      "passkey  FocusLLM's: five digits somewhere in filler",
-      "logs     questions over generated logs of kinds that are held out of training"
+      "Suites:",
+      "  passkey          FocusLLM's: five digits somewhere in filler",
+      "  number           Infinity-Bench's: ten digits somewhere in filler",
+      "  kv               Infinity-Bench's: JSON pairs of random UUIDs, one asked for",
+      "  niah-single      RULER's: a magic number of a key, in filler",
+      "  niah-multikey    RULER's: one asked for, every other line another key's",
+      "  niah-multivalue  RULER's: four values of one key; the part of them found",
+      "  niah-multiquery  RULER's: four keys at once; the part of them found",
+      "  vt               RULER's: variables set from one another; the part of them found",
+      "  latest           eight keys set again and again: the last value",
+      "  absent           a key that never occurred: 'not found'",
+      "  logs             questions over generated logs of kinds held out of training",
+      "",
+      "Evidence counts where the chunk with the most attention holds a line that answers."
     })
 public final class EvalCommand implements Callable<Integer> {
-  private static final int MOST_ANSWER_TOKENS = 24;
+  private static final int MOST_ANSWER_TOKENS = 40;
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "SUITE", description = "${COMPLETION-CANDIDATES}")
-  private Suite suite;
+  @Parameters(paramLabel = "SUITE", arity = "1..*", description = "One or more; see below.")
+  private List<String> suites;
 
   @Option(
       names = "--model",
@@ -95,15 +108,9 @@ public final class EvalCommand implements Callable<Integer> {
   @Option(names = "--show", description = "Print every wrong answer.")
   private boolean show;
 
-  /** What is measured. */
-  public enum Suite {
-    passkey,
-    logs
-  }
-
   private static final class Score {
     int asked;
-    int right;
+    double right;
     int evidenceAsked;
     int evidence;
     double firstTokenSeconds;
@@ -119,6 +126,7 @@ public final class EvalCommand implements Callable<Integer> {
     for (String length : lengths) {
       tokens.add(parseLength(length));
     }
+    List<Suite> asked = suites.stream().map(EvalCommand::parseSuite).toList();
     DjlEngineSettings settings = DjlEngineSettings.of(model).withQuantisation(kv).withLocal(local);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
@@ -126,12 +134,18 @@ public final class EvalCommand implements Callable<Integer> {
             TextTokenizers.load(BundledModels.folder(model).resolve("tokenizer.json"))) {
       StreamReader reader = new StreamReader(engine, tokenizer, chunk, window);
       out.printf(
-          "%s, model %s (%s), states %s, chunk %d, window %d, seed %d%n",
-          suite, engine.model().name(), engine.model().fingerprint(), kv, chunk, window, seed);
+          "model %s (%s), states %s, chunk %d, window %d, seed %d%n",
+          engine.model().name(), engine.model().fingerprint(), kv, chunk, window, seed);
       out.printf(
-          "%8s %8s %8s %10s %14s %15s %8s%n",
-          "tokens", "asked", "right", "evidence", "first token s", "condense tok/s", "wall s");
-      report.put("suite", suite.name());
+          "%-16s %8s %6s %8s %9s %14s %15s %8s%n",
+          "suite",
+          "tokens",
+          "asked",
+          "right",
+          "evidence",
+          "first token s",
+          "condense tok/s",
+          "wall s");
       report.put("model", engine.model().name());
       report.put("fingerprint", engine.model().fingerprint());
       report.put("kv", kv.name());
@@ -139,112 +153,95 @@ public final class EvalCommand implements Callable<Integer> {
       report.put("window", window);
       report.put("seed", seed);
       ArrayNode rows = report.putArray("rows");
-      for (int length : tokens) {
-        Score score = new Score();
-        for (int trial = 0; trial < trials; trial++) {
-          switch (suite) {
-            case passkey -> passkey(reader, tokenizer, length, trial, score);
-            case logs -> logs(reader, tokenizer, length, trial, score);
+      for (Suite suite : asked) {
+        for (int length : tokens) {
+          Score score = new Score();
+          for (int trial = 0; trial < trials; trial++) {
+            measure(reader, suite.trial(tokenizer, length, seed, trial), score);
+            progress(suite, length, trial, score);
           }
-          progress(length, trial, score);
+          double wall = (System.nanoTime() - score.began) / 1e9;
+          out.printf(
+              Locale.ROOT,
+              "%-16s %8d %6d %7.1f%% %9s %14.3f %15.0f %8.1f%n",
+              suite,
+              length,
+              score.asked,
+              100.0 * score.right / score.asked,
+              score.evidenceAsked == 0
+                  ? "-"
+                  : String.format(
+                      Locale.ROOT, "%.1f%%", 100.0 * score.evidence / score.evidenceAsked),
+              score.firstTokenSeconds / score.asked,
+              score.condensedTokens / Math.max(1e-9, score.condenseSeconds),
+              wall);
+          out.flush();
+          ObjectNode row = rows.addObject();
+          row.put("suite", suite.toString());
+          row.put("tokens", length);
+          row.put("asked", score.asked);
+          row.put("right", score.right);
+          row.put("evidenceAsked", score.evidenceAsked);
+          row.put("evidence", score.evidence);
+          row.put("meanFirstTokenSeconds", score.firstTokenSeconds / score.asked);
+          row.put("condensedTokens", score.condensedTokens);
+          row.put("condenseSeconds", score.condenseSeconds);
+          row.put("wallSeconds", wall);
+          if (json != null) {
+            // after every row: a long run that is stopped leaves what it has
+            Files.writeString(json, report.toPrettyString() + "\n");
+          }
         }
-        double wall = (System.nanoTime() - score.began) / 1e9;
-        out.printf(
-            Locale.ROOT,
-            "%8d %8d %7.1f%% %9.1f%% %14.3f %15.0f %8.1f%n",
-            length,
-            score.asked,
-            100.0 * score.right / score.asked,
-            100.0 * score.evidence / Math.max(1, score.evidenceAsked),
-            score.firstTokenSeconds / score.asked,
-            score.condensedTokens / Math.max(1e-9, score.condenseSeconds),
-            wall);
-        out.flush();
-        ObjectNode row = rows.addObject();
-        row.put("tokens", length);
-        row.put("asked", score.asked);
-        row.put("right", score.right);
-        row.put("evidenceAsked", score.evidenceAsked);
-        row.put("evidence", score.evidence);
-        row.put("meanFirstTokenSeconds", score.firstTokenSeconds / score.asked);
-        row.put("condensedTokens", score.condensedTokens);
-        row.put("condenseSeconds", score.condenseSeconds);
-        row.put("wallSeconds", wall);
       }
-    }
-    if (json != null) {
-      Files.writeString(json, report.toPrettyString() + "\n");
     }
     return ExitCodes.OK;
   }
 
-  private static StreamReader.Condensed read(StreamReader reader, List<String> lines, Score score) {
-    StreamReader.Condensed stream = reader.read(lines);
+  private void measure(StreamReader reader, Trial trial, Score score) {
+    StreamReader.Condensed stream = reader.read(trial.lines());
     score.condensedTokens += stream.condensedTokens();
     score.condenseSeconds += stream.condenseSeconds();
-    return stream;
-  }
-
-  private void passkey(
-      StreamReader reader, TextTokenizer tokenizer, int length, int index, Score score) {
-    PasskeyTask.Trial trial = PasskeyTask.trial(tokenizer, length, seed, index);
-    StreamReader.Condensed stream = read(reader, trial.lines(), score);
-    EngineAnswer answer = reader.ask(stream, trial.question(), MOST_ANSWER_TOKENS);
-    String text = reader.text(answer);
-    count(
-        score,
-        answer,
-        trial.accepts(text),
-        stream.chunkOfLine()[trial.needleLine()],
-        trial.question(),
-        trial.expected(),
-        text);
-  }
-
-  private void logs(
-      StreamReader reader, TextTokenizer tokenizer, int length, int index, Score score) {
-    int kind = index % LookupTask.kinds();
-    Episode episode = LookupTask.episode(seed + index, kind, Math.max(8, length / 30));
-    StreamReader.Condensed stream = read(reader, episode.lines(), score);
-    for (Question question : episode.questions()) {
-      EngineAnswer answer = reader.ask(stream, question.text(), MOST_ANSWER_TOKENS);
-      String text = reader.text(answer);
-      String expected = question.answer() == null ? Question.NOT_FOUND : question.answer();
-      int line = question.answer() == null ? -1 : question.line();
-      count(
-          score,
-          answer,
-          LookupTask.accepts(expected, text),
-          line < 0 ? Integer.MIN_VALUE : stream.chunkOfLine()[line],
-          question.text(),
-          expected,
-          text);
+    for (Trial.Probe probe : trial.probes()) {
+      EngineAnswer answer = reader.ask(stream, probe.question(), MOST_ANSWER_TOKENS);
+      count(score, stream, answer, probe, reader.text(answer));
     }
+  }
+
+  private static Suite parseSuite(String written) {
+    for (Suite suite : Suite.values()) {
+      if (suite.toString().equals(written)) {
+        return suite;
+      }
+    }
+    throw new CliException(
+        ExitCodes.USAGE, "no suite " + written + "; there are " + List.of(Suite.values()));
   }
 
   private void count(
       Score score,
+      StreamReader.Condensed stream,
       EngineAnswer answer,
-      boolean right,
-      int needleChunk,
-      String question,
-      String expected,
+      Trial.Probe probe,
       String text) {
+    double right = probe.scoring().score(probe.expected(), text);
     score.asked++;
-    score.right += right ? 1 : 0;
+    score.right += right;
     score.firstTokenSeconds += answer.timings().firstToken().toNanos() / 1e9;
-    if (needleChunk != Integer.MIN_VALUE) {
+    if (!probe.evidence().isEmpty()) {
+      int place = StreamReader.evidence(answer);
       score.evidenceAsked++;
-      score.evidence += StreamReader.evidence(answer) == needleChunk ? 1 : 0;
+      score.evidence +=
+          probe.evidence().stream().anyMatch(line -> stream.chunkOfLine()[line] == place) ? 1 : 0;
     }
-    if (show && !right) {
+    if (show && right < 1) {
       spec.commandLine()
           .getOut()
-          .printf("  wrong: «%s» expected «%s» got «%s»%n", question, expected, text);
+          .printf(
+              "  wrong: «%s» expected «%s» got «%s»%n", probe.question(), probe.expected(), text);
     }
   }
 
-  private void progress(int length, int trial, Score score) {
+  private void progress(Suite suite, int length, int trial, Score score) {
     if (System.console() == null) {
       return;
     }
@@ -253,7 +250,8 @@ public final class EvalCommand implements Callable<Integer> {
     double left = seconds / (trial + 1) * (trials - trial - 1);
     err.printf(
         Locale.ROOT,
-        "\r%d tokens: %d of %d trials, %d of %d right, %.0f s left   ",
+        "\r%s, %d tokens: %d of %d trials, %.0f of %d right, %.0f s left   ",
+        suite,
         length,
         trial + 1,
         trials,

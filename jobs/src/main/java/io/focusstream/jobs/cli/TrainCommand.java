@@ -179,16 +179,15 @@ public final class TrainCommand implements Callable<Integer> {
               part,
               precision != null ? precision : Precision.forThisProcessor(),
               // another seed a stage, so that no batch comes twice
-              stage ->
-                  data.open(
-                      bpe, read, plan.stages().get(stage).limit(), seed * 1000 + stage, threads),
+              stage -> data.open(bpe, read, plan.stages().get(stage), seed * 1000 + stage, threads),
               spec.commandLine().getOut())
           .run(initial);
     }
   }
 
   private interface StageData {
-    BatchStream open(ByteLevelBpe tokenizer, Books books, int limit, long seed, int threads);
+    BatchStream open(
+        ByteLevelBpe tokenizer, Books books, TrainingPlan.Stage stage, long seed, int threads);
   }
 
   /** {@code focus train base}. */
@@ -204,7 +203,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
         names = "--stages",
         defaultValue = "64:0.12,128:0.2,256:0.35,512:0.33",
-        description = "Row lengths and their part of the time: ${DEFAULT-VALUE}.")
+        description =
+            "Row lengths and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES]],...: ${DEFAULT-VALUE}.")
     private String stages;
 
     @Option(
@@ -236,18 +236,19 @@ public final class TrainCommand implements Callable<Integer> {
           stages,
           learningRate,
           initial,
-          (tokenizer, books, limit, seed, threads) -> {
+          (tokenizer, books, stage, seed, threads) -> {
             BatchOptions d = BatchOptions.defaults(seed);
             return BatchStream.base(
                 tokenizer,
                 books,
                 new BatchOptions(
                     seed,
-                    Schedule.parse("0:" + limit),
+                    Schedule.parse("0:" + stage.limit()),
                     batchTokens,
                     d.chunks(),
                     d.memoryTokens(),
-                    d.rowTokens()),
+                    d.rowTokens(),
+                    stage.mix()),
                 0,
                 threads);
           });
@@ -271,7 +272,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
         names = "--stages",
         defaultValue = "2:0.15,6:0.2,16:0.3,48:0.35",
-        description = "Most chunks and their part of the time: ${DEFAULT-VALUE}.")
+        description =
+            "Most chunks and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES]],...: ${DEFAULT-VALUE}.")
     private String stages;
 
     @Option(
@@ -300,7 +302,7 @@ public final class TrainCommand implements Callable<Integer> {
           stages,
           learningRate,
           TrainingCheckpoint.weights(init),
-          (tokenizer, books, limit, seed, threads) -> {
+          (tokenizer, books, stage, seed, threads) -> {
             BatchOptions d = BatchOptions.defaults(seed);
             return BatchStream.focus(
                 tokenizer,
@@ -309,9 +311,10 @@ public final class TrainCommand implements Callable<Integer> {
                     seed,
                     d.lengths(),
                     d.batchTokens(),
-                    Schedule.parse("0:" + limit),
+                    Schedule.parse("0:" + stage.limit()),
                     memoryTokens,
-                    rowTokens),
+                    rowTokens,
+                    stage.mix()),
                 0,
                 threads);
           });

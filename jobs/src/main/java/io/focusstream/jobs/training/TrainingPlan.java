@@ -1,5 +1,6 @@
 package io.focusstream.jobs.training;
 
+import io.focusstream.jobs.training.data.QuestionMix;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,8 +27,14 @@ public record TrainingPlan(
     int every,
     Path out) {
 
-  /** A limit and the part of the time that it holds, in (0, 1]. */
-  public record Stage(int limit, double part) {}
+  /**
+   * A stage of the curriculum.
+   *
+   * @param limit longest row, or most chunks
+   * @param part of the time, in (0, 1]
+   * @param mix what is asked
+   */
+  public record Stage(int limit, double part, QuestionMix mix) {}
 
   public TrainingPlan {
     Objects.requireNonNull(out, "out");
@@ -43,26 +50,38 @@ public record TrainingPlan(
     }
   }
 
-  /** Reads {@code 64:0.2,128:0.8}; parts are scaled so that they sum to 1. */
+  /**
+   * Reads {@code LIMIT:PART[:NOT_FOUND[:NEEDLES]],…}, for example {@code 64:0.2:0.05,128:0.8};
+   * parts are scaled so that they sum to 1.
+   */
   public static List<Stage> parseStages(String written) {
     List<Stage> stages = new ArrayList<>();
     double sum = 0;
     for (String one : written.split(",")) {
       String[] both = one.strip().split(":");
       try {
-        Stage stage = new Stage(Integer.parseInt(both[0]), Double.parseDouble(both[1]));
+        Stage stage =
+            new Stage(
+                Integer.parseInt(both[0]),
+                Double.parseDouble(both[1]),
+                new QuestionMix(
+                    both.length > 2 ? Double.parseDouble(both[2]) : QuestionMix.DEFAULT.notFound(),
+                    both.length > 3 ? Double.parseDouble(both[3]) : QuestionMix.DEFAULT.needles()));
         if (stage.limit() < 1 || !(stage.part() > 0)) {
           throw new NumberFormatException("not above 0");
         }
         stages.add(stage);
         sum += stage.part();
-      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      } catch (ArrayIndexOutOfBoundsException | IllegalArgumentException e) {
         throw new IllegalArgumentException(
-            "a stage is LIMIT:PART, for example 256:0.4; got '" + one + "'", e);
+            "a stage is LIMIT:PART[:NOT_FOUND[:NEEDLES]], for example 256:0.4:0.1; got '"
+                + one
+                + "'",
+            e);
       }
     }
     double all = sum;
-    return stages.stream().map(s -> new Stage(s.limit(), s.part() / all)).toList();
+    return stages.stream().map(s -> new Stage(s.limit(), s.part() / all, s.mix())).toList();
   }
 
   /** Index of the stage at a part of the time in [0, 1]. */

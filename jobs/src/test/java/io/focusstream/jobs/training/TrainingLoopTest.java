@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.jobs.training.data.BatchOptions;
 import io.focusstream.jobs.training.data.BatchStream;
+import io.focusstream.jobs.training.data.QuestionMix;
 import io.focusstream.jobs.training.data.Schedule;
 import io.focusstream.operators.model.ModelWeights;
 import io.focusstream.operators.model.Precision;
@@ -92,7 +93,8 @@ class TrainingLoopTest {
   }
 
   private static BatchOptions options() {
-    return new BatchOptions(3, Schedule.parse("0:64"), 512, Schedule.parse("0:2"), 256, 1024);
+    return new BatchOptions(
+        3, Schedule.parse("0:64"), 512, Schedule.parse("0:2"), 256, 1024, QuestionMix.DEFAULT);
   }
 
   @Test
@@ -135,6 +137,9 @@ class TrainingLoopTest {
     TrainingPlan plan = plan(1);
     assertEquals(0, plan.stageAt(0.99));
     assertEquals(0.25, TrainingPlan.parseStages("4:1,8:3").get(0).part(), 1e-12);
+    assertEquals(QuestionMix.DEFAULT, TrainingPlan.parseStages("4:1").get(0).mix());
+    assertEquals(new QuestionMix(0.1, 0.5), TrainingPlan.parseStages("4:1:0.1:0.5").get(0).mix());
+    assertThrows(IllegalArgumentException.class, () -> TrainingPlan.parseStages("4:1:0.9"));
     IllegalArgumentException error =
         assertThrows(IllegalArgumentException.class, () -> TrainingPlan.parseStages("64-0.1"));
     assertTrue(error.getMessage().contains("64-0.1"), error.getMessage());

@@ -7,7 +7,12 @@ import java.util.List;
 
 /** Makes the base model's batches: each a function of (seed, index) alone. One thread each. */
 final class BaseBatches {
+  /** Of an answer's first token: to find the place is the hard part, to copy on is not. */
   private static final int FULL = 16;
+
+  private static final int LATER = 5;
+  private static final int COPIED = 6;
+  private static final int PLAIN = 2;
   private final ByteLevelBpe tokenizer;
   private final Books books;
   private final Episodes episodes;
@@ -18,7 +23,7 @@ final class BaseBatches {
     this.tokenizer = tokenizer;
     this.books = books;
     this.options = options;
-    this.episodes = new Episodes(books, tokenizer);
+    this.episodes = new Episodes(books, tokenizer, options.mix().needles());
     this.begin = tokenizer.specialToken("<s>");
   }
 
@@ -38,7 +43,7 @@ final class BaseBatches {
       Row out = new Row(length);
       // Copying comes first: look-ups are built on it, and plain text would unlearn it before they
       // are.
-      switch (longest <= 64 ? rng.weighted(0, 0, 60, 40) : rng.weighted(4, 4, 17, 75)) {
+      switch (longest <= 64 ? rng.weighted(0, 0, 60, 40) : rng.weighted(3, 3, 6, 88)) {
         case 0 -> book(rng, out);
         case 1 -> log(rng, out);
         case 2 -> copies(rng, out);
@@ -66,7 +71,7 @@ final class BaseBatches {
       int from =
           first && text.length > row.size() && rng.chance(0.5) ? rng.below(text.length / 2) : 0;
       for (int i = from; i < text.length; i++) {
-        row.add(text[i], FULL / 4);
+        row.add(text[i], PLAIN);
       }
       first = false;
     }
@@ -79,7 +84,7 @@ final class BaseBatches {
     Draft draft = episodes.draft(rng, row.size() + 32);
     for (int[] line : draft.tokens) {
       for (int token : line) {
-        row.add(token, FULL / 4);
+        row.add(token, PLAIN);
       }
     }
   }
@@ -87,11 +92,12 @@ final class BaseBatches {
   /** Random tokens that come again: only what repeats can be known. */
   private void copies(Rng rng, Row row) {
     int vocabulary = tokenizer.vocabularySize();
+    int copied = row.size() <= 64 ? FULL : COPIED;
     if (rng.chance(0.5)) {
       int period = rng.between(4, Math.max(5, row.size() / 2));
       int[] piece = randomTokens(rng, period, vocabulary);
       for (int i = 0; !row.full(); i++) {
-        row.add(piece[i % period], i < period ? 0 : FULL);
+        row.add(piece[i % period], i < period ? 0 : copied);
       }
       return;
     }
@@ -100,7 +106,7 @@ final class BaseBatches {
       if (!pieces.isEmpty() && rng.chance(0.5)) {
         int[] piece = rng.pick(pieces);
         for (int i = 0; i < piece.length; i++) {
-          row.add(piece[i], i < 2 ? 0 : FULL);
+          row.add(piece[i], i < 2 ? 0 : copied);
         }
       } else {
         int[] piece = randomTokens(rng, rng.between(5, 24), vocabulary);
@@ -124,9 +130,9 @@ final class BaseBatches {
     int size = row.size();
     boolean beginFirst = rng.chance(0.25);
     int contextWeight = rng.chance(0.8) ? 0 : 1;
-    double share = size <= 64 ? 0.4 + 0.25 * rng.unit() : 0.3 + 0.5 * rng.unit();
+    double share = size <= 64 ? 0.4 + 0.25 * rng.unit() : 0.3 + 0.4 * rng.unit();
     boolean tailOrder = rng.chance(0.2);
-    double notFound = rng.pick(0.15, 0.3, 0.4, 0.5);
+    double notFound = options.mix().drawNotFound(rng);
     for (int tries = 0; tries < 8; tries++) {
       Draft draft = episodes.draft(rng, Math.max(16, (int) (size * share)));
       if (draft.lines.isEmpty()) {
@@ -166,8 +172,8 @@ final class BaseBatches {
         for (int token : asked.prompt()) {
           trial.add(token, 0);
         }
-        for (int token : asked.answer()) {
-          trial.add(token, FULL);
+        for (int i = 0; i < asked.answer().length; i++) {
+          trial.add(asked.answer()[i], i == 0 ? FULL : LATER);
         }
         any = true;
         count++;

@@ -58,11 +58,18 @@ public final class BatchMain {
         number(given, "batch-tokens", defaults.batchTokens()),
         given.containsKey("chunks") ? Schedule.parse(given.get("chunks")) : defaults.chunks(),
         number(given, "memory-tokens", defaults.memoryTokens()),
-        number(given, "row-tokens", defaults.rowTokens()));
+        number(given, "row-tokens", defaults.rowTokens()),
+        new QuestionMix(
+            share(given, "not-found", defaults.mix().notFound()),
+            share(given, "needles", defaults.mix().needles())));
   }
 
   static int number(Map<String, String> given, String name, int otherwise) {
     return given.containsKey(name) ? Integer.parseInt(given.get(name)) : otherwise;
+  }
+
+  private static double share(Map<String, String> given, String name, double otherwise) {
+    return given.containsKey(name) ? Double.parseDouble(given.get(name)) : otherwise;
   }
 
   static String required(Map<String, String> given, String name) {

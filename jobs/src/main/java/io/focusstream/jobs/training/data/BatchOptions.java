@@ -9,6 +9,7 @@ package io.focusstream.jobs.training.data;
  * @param chunks most chunks of a focus batch
  * @param memoryTokens bound of C · Tc of a focus batch
  * @param rowTokens bound of C · Q · Sp of a focus batch
+ * @param mix what is asked
  */
 public record BatchOptions(
     long seed,
@@ -16,7 +17,8 @@ public record BatchOptions(
     int batchTokens,
     Schedule chunks,
     int memoryTokens,
-    int rowTokens) {
+    int rowTokens,
+    QuestionMix mix) {
   public BatchOptions {
     if (batchTokens < 64) {
       throw new IllegalArgumentException("batch-tokens must be at least 64; got " + batchTokens);
@@ -38,6 +40,7 @@ public record BatchOptions(
         32768,
         Schedule.parse("0:4,300:16,1000:64,2000:128,4000:256"),
         32768,
-        131072);
+        131072,
+        QuestionMix.DEFAULT);
   }
 }

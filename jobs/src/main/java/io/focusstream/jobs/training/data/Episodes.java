@@ -8,16 +8,21 @@ import java.util.List;
 final class Episodes {
   private final Books books;
   private final ByteLevelBpe tokenizer;
+  private final double needles;
 
-  Episodes(Books books, ByteLevelBpe tokenizer) {
+  /**
+   * @param needles share of episodes that are needles in filler
+   */
+  Episodes(Books books, ByteLevelBpe tokenizer, double needles) {
     this.books = books;
     this.tokenizer = tokenizer;
+    this.needles = needles;
   }
 
   /** A draft of about the given number of tokens, at least one line. */
   Draft draft(Rng rng, int tokenBudget) {
     int count = tokenBudget < 96 ? 1 : rng.weighted(50, 35, 15) + 1;
-    boolean needle = tokenBudget >= 96 && rng.chance(0.12);
+    boolean needle = tokenBudget >= 96 && rng.chance(needles);
     if (needle) {
       count = 1;
     } else if (tokenBudget > 4000) {

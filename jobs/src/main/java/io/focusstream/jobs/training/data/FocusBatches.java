@@ -10,7 +10,6 @@ import java.util.List;
  */
 final class FocusBatches {
   private static final int FULL = 16;
-  private static final int MOST_ANSWER_TOKENS = 10;
   private static final int OBJECTIVE_TARGETS = 8;
   private final ByteLevelBpe tokenizer;
   private final Books books;
@@ -22,7 +21,7 @@ final class FocusBatches {
     this.tokenizer = tokenizer;
     this.books = books;
     this.options = options;
-    this.episodes = new Episodes(books, tokenizer);
+    this.episodes = new Episodes(books, tokenizer, options.mix().needles());
     this.begin = tokenizer.specialToken("<s>");
   }
 
@@ -132,10 +131,11 @@ final class FocusBatches {
       return null;
     }
     int wanted = rng.between(8, 64);
+    int longestAnswer = rng.pick(7, 7, 9, 9, 12, 20);
     if (tailIds.length > 128) {
       wanted = rng.between(4, 16);
     }
-    double notFound = rng.pick(0.1, 0.2, 0.3);
+    double notFound = options.mix().drawNotFound(rng);
     QuestionMaker maker = new QuestionMaker(draft, tokenizer);
     List<RowOf> rows = new ArrayList<>();
     int longest = 0;
@@ -152,8 +152,8 @@ final class FocusBatches {
       if (asked == null || !knowable(asked, draft, chunkOf, maker)) {
         continue;
       }
-      // A longer answer costs a candidate a token and a chunk, and teaches the same.
-      if (asked.answer().length > MOST_ANSWER_TOKENS) {
+      // A longer answer costs a candidate a token and a chunk, and teaches little more.
+      if (asked.answer().length > longestAnswer) {
         continue;
       }
       int length = 1 + asked.prompt().length + asked.answer().length - 1;

@@ -53,6 +53,8 @@ final class NeedleScenario implements Scenario {
   private final double needles;
   private final int valueStyle;
   private final boolean passkey;
+  private final boolean digits;
+  private final boolean magic;
   private final int passkeyAt;
   private int emitted;
   private boolean passkeyGiven;
@@ -62,8 +64,10 @@ final class NeedleScenario implements Scenario {
     this.books = books;
     this.filler = books == null ? rng.below(2) : rng.weighted(4, 1, 3);
     this.needles = rng.pick(0.0, 0.01, 0.05, 0.25);
-    this.valueStyle = rng.below(6);
+    this.valueStyle = rng.below(7);
     this.passkey = rng.chance(0.7);
+    this.digits = rng.chance(0.3);
+    this.magic = rng.chance(0.3);
     this.passkeyAt = rng.below(Math.max(1, tokenBudget / TOKENS_PER_FILLER_LINE));
   }
 
@@ -93,6 +97,7 @@ final class NeedleScenario implements Scenario {
 
   private String value(Rng rng) {
     return switch (valueStyle) {
+      case 6 -> rng.number(7);
       case 0, 1 -> rng.number(5);
       case 2 -> rng.number(rng.between(3, 12));
       case 3 -> rng.pick(Words.NOUNS);
@@ -103,6 +108,24 @@ final class NeedleScenario implements Scenario {
 
   private DraftLine passkey(Rng rng) {
     passkeyGiven = true;
+    if (digits) {
+      // the Number task of ∞-Bench: a longer number, its digits often doubled
+      String number = rng.chance(0.5) ? rng.number(rng.between(6, 12)) : doubled(rng);
+      return new LineBuilder()
+          .add("The sequence of digits is ")
+          .fact(
+              "sequence of digits",
+              null,
+              "value",
+              List.of("value"),
+              PASSKEY_QUESTIONS,
+              number,
+              false)
+          .add(". Remember it. ")
+          .add(number)
+          .add(" is the sequence of digits.")
+          .build();
+    }
     String value = rng.chance(0.7) ? rng.number(5) : rng.number(rng.between(4, 9));
     return new LineBuilder()
         .add("The pass key is ")
@@ -111,6 +134,15 @@ final class NeedleScenario implements Scenario {
         .add(value)
         .add(" is the pass key.")
         .build();
+  }
+
+  private static String doubled(Rng rng) {
+    StringBuilder number = new StringBuilder();
+    for (int i = rng.between(3, 6); i > 0; i--) {
+      String digit = rng.digits(1);
+      number.append(digit).append(digit);
+    }
+    return number.toString();
   }
 
   @Override
@@ -128,7 +160,36 @@ final class NeedleScenario implements Scenario {
     return lines;
   }
 
+  /** A needle as RULER writes it. */
+  private DraftLine magic(Rng rng) {
+    String key = Values.slug(rng);
+    if (!used.add(key)) {
+      return null;
+    }
+    return new LineBuilder()
+        .add("One of the special magic numbers for ")
+        .add(key)
+        .add(" is: ")
+        .fact(
+            key,
+            null,
+            "value",
+            List.of("value"),
+            List.of(
+                "What is the special magic number for {k} mentioned in the provided text?",
+                "What is the special magic number for {k}? The special magic number for {k} is",
+                "special magic number for {k}",
+                "the magic number for {k}?"),
+            rng.number(7),
+            false)
+        .add(".")
+        .build();
+  }
+
   private DraftLine needle(Rng rng) {
+    if (magic) {
+      return magic(rng);
+    }
     String thing = rng.pick(THINGS);
     String whom =
         switch (rng.below(4)) {

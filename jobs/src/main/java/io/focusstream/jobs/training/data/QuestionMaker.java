@@ -132,7 +132,7 @@ final class QuestionMaker {
     int line = rng.pick(inLines);
     DraftLine drafted = draft.lines.get(line);
     int facts = drafted.facts().size();
-    int way = facts == 0 ? 3 : rng.weighted(68, 8, 4, 20);
+    int way = facts == 0 ? 3 : rng.weighted(48, 5, 3, 44);
     return switch (way) {
       case 0 -> field(rng, line, rng.below(facts));
       case 1 -> reverse(rng, line, rng.below(facts));
@@ -402,8 +402,8 @@ final class QuestionMaker {
       return null;
     }
     // A word cut in two is asked only where the question shows the cut.
-    if (Character.isLetter(given.charAt(0))
-        && Character.isLetter(prefix.charAt(prefix.length() - 1))
+    if (Character.isLetterOrDigit(given.charAt(0))
+        && Character.isLetterOrDigit(prefix.charAt(prefix.length() - 1))
         && !Character.isWhitespace(answer.charAt(0))) {
       return null;
     }

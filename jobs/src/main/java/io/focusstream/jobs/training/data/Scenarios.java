@@ -37,7 +37,7 @@ final class Scenarios {
     if (tokenBudget < 48) {
       return new KeyValueScenario(rng);
     }
-    return switch (rng.weighted(22, 20, 18, 8, 9, 3, 7, 4, 4, 6, 4)) {
+    return switch (rng.weighted(15, 15, 24, 14, 8, 5, 6, 3, 3, 3, 7)) {
       case 0 -> new RecordLogScenario(rng);
       case 1 -> new ProseLogScenario(rng);
       case 2 -> new KeyValueScenario(rng);

@@ -18,9 +18,4 @@ public final class LookupTask {
   public static Episode episode(long seed, int kind, int lines) {
     return HeldOutLogs.episode(seed ^ EVALUATION, kind, lines);
   }
-
-  /** Whether an answer to a question is right: the same text, outer white space aside. */
-  public static boolean accepts(String expected, String answer) {
-    return answer.strip().equals(expected.strip());
-  }
 }

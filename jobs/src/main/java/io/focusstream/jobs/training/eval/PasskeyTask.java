@@ -14,8 +14,6 @@ import java.util.List;
  */
 public final class PasskeyTask {
   private static final long EVALUATION = 0x9A55_4E7CL;
-  private static final String FILLER =
-      "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.";
 
   /** What is asked. */
   public static final String QUESTION = "What is the pass key? The pass key is";
@@ -36,18 +34,6 @@ public final class PasskeyTask {
     public Trial {
       lines = List.copyOf(lines);
     }
-
-    /**
-     * Whether an answer is right: the digits that it begins with, white space aside, are the key.
-     */
-    public boolean accepts(String answer) {
-      String text = answer.strip();
-      int end = 0;
-      while (end < text.length() && Character.isDigit(text.charAt(end))) {
-        end++;
-      }
-      return text.substring(0, end).equals(expected);
-    }
   }
 
   /**
@@ -61,7 +47,7 @@ public final class PasskeyTask {
     String key = rng.number(5);
     String needle = "The pass key is " + key + ". Remember it. " + key + " is the pass key.";
     int needleTokens = tokenizer.encode(EventText.of(needle)).length;
-    int fillerTokens = tokenizer.encode(EventText.of(FILLER)).length;
+    int fillerTokens = tokenizer.encode(EventText.of(StreamText.NOISE)).length;
     int fillers = (lengthTokens - needleTokens) / fillerTokens;
     if (lengthTokens < needleTokens) {
       throw new IllegalArgumentException(
@@ -70,7 +56,7 @@ public final class PasskeyTask {
     int at = rng.below(fillers + 1);
     List<String> lines = new ArrayList<>();
     for (int i = 0; i <= fillers; i++) {
-      lines.add(i == at ? needle : FILLER);
+      lines.add(i == at ? needle : StreamText.NOISE);
     }
     return new Trial(lines, QUESTION, key, at, needleTokens + fillers * fillerTokens);
   }

@@ -17,7 +17,13 @@ class BatchStreamTest {
   private final Books books = Small.books();
   private final BatchOptions options =
       new BatchOptions(
-          7, Schedule.parse("0:64,10:256"), 4096, Schedule.parse("0:4,10:32"), 8192, 32768);
+          7,
+          Schedule.parse("0:64,10:256"),
+          4096,
+          Schedule.parse("0:4,10:32"),
+          8192,
+          32768,
+          QuestionMix.DEFAULT);
 
   @Test
   void aBatchDependsOnSeedAndIndexAlone() {
@@ -51,7 +57,8 @@ class BatchStreamTest {
         new BaseBatches(
                 tokenizer,
                 books,
-                new BatchOptions(8, options.lengths(), 4096, options.chunks(), 8192, 32768))
+                new BatchOptions(
+                    8, options.lengths(), 4096, options.chunks(), 8192, 32768, QuestionMix.DEFAULT))
             .make(3)
             .toBytes();
     assertFalse(Arrays.equals(seven, eight));
@@ -93,11 +100,11 @@ class BatchStreamTest {
           }
           int at = t + 1;
           while (at < to && batch.tokens()[at] != endToken) {
-            assertEquals(16, batch.weights()[at]);
+            assertEquals(at == t + 1 ? 16 : 5, batch.weights()[at]);
             at++;
           }
           assertTrue(at < to && at > t + 1, "an answer is empty or has no end");
-          assertEquals(16, batch.weights()[at]);
+          assertEquals(5, batch.weights()[at]);
           answers++;
         }
       }

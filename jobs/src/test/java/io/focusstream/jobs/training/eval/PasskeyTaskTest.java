@@ -1,7 +1,6 @@
 package io.focusstream.jobs.training.eval;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -46,17 +45,6 @@ class PasskeyTaskTest {
     assertTrue(keys.size() > 45 && places.size() > 25, keys.size() + " " + places.size());
     assertNotEquals(
         PasskeyTask.trial(tokenizer, 4096, 7, 0), PasskeyTask.trial(tokenizer, 4096, 8, 0));
-  }
-
-  @Test
-  void onlyTheKeyIsAccepted() {
-    PasskeyTask.Trial trial = PasskeyTask.trial(tokenizer, 256, 1, 1);
-    String key = trial.expected();
-    assertTrue(trial.accepts(" " + key));
-    assertTrue(trial.accepts(key + ". Remember it."));
-    assertFalse(trial.accepts(key + "1"));
-    assertFalse(trial.accepts("not found"));
-    assertFalse(trial.accepts(""));
   }
 
   @Test

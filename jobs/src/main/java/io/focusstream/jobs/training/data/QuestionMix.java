@@ -1,0 +1,27 @@
+package io.focusstream.jobs.training.data;
+
+/**
+ * What the questions of a batch are about.
+ *
+ * @param notFound mean share of questions whose answer is nowhere, from 0 to 0.6; a batch draws a
+ *     half, the whole or one and a half of it
+ * @param needles share of episodes that are needles in filler, from 0 to 1
+ */
+public record QuestionMix(double notFound, double needles) {
+  /** As the data has always been. */
+  public static final QuestionMix DEFAULT = new QuestionMix(0.2, 0.12);
+
+  public QuestionMix {
+    if (!(notFound >= 0 && notFound <= 0.6)) {
+      throw new IllegalArgumentException("not-found must be from 0 to 0.6; got " + notFound);
+    }
+    if (!(needles >= 0 && needles <= 1)) {
+      throw new IllegalArgumentException("needles must be from 0 to 1; got " + needles);
+    }
+  }
+
+  /** The share of one batch or row. */
+  double drawNotFound(Rng rng) {
+    return notFound * rng.pick(0.5, 1.0, 1.5);
+  }
+}
