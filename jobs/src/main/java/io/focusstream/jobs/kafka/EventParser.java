@@ -43,6 +43,19 @@ public record EventParser(EventFormat format, String defaultStream) implements S
     return new Event(stream, text, timestampMillis, record.position());
   }
 
+  /** The event's own time, or the record's where it can't be read. */
+  public long timestampMillis(RawRecord record) {
+    if (format == EventFormat.JSON) {
+      try {
+        return parse(record).timestampMillis();
+      } catch (IllegalArgumentException e) {
+        // The parser that follows says what is wrong with it.
+        return record.timestampMillisOrZero();
+      }
+    }
+    return record.timestampMillisOrZero();
+  }
+
   private String stream(RawRecord record) {
     if (record.key() == null || record.key().length == 0) {
       return defaultStream == null ? record.topic() : defaultStream;

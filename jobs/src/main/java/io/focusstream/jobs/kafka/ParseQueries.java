@@ -16,6 +16,19 @@ public final class ParseQueries extends ProcessFunction<RawRecord, Query> {
 
   private transient Counter deadLetters;
 
+  /** The question's own time, or the record's where it can't be read. */
+  public static long timestampMillis(RawRecord record) {
+    try {
+      return decode(record).timestampMillis();
+    } catch (IllegalArgumentException e) {
+      return record.timestampMillisOrZero();
+    }
+  }
+
+  private static Query decode(RawRecord record) {
+    return QueryCodec.decode(record.value(), record.position(), record.timestampMillisOrZero());
+  }
+
   @Override
   public void open(OpenContext context) {
     deadLetters = getRuntimeContext().getMetricGroup().counter(DeadLetters.METRIC);
@@ -25,7 +38,7 @@ public final class ParseQueries extends ProcessFunction<RawRecord, Query> {
   public void processElement(RawRecord record, Context context, Collector<Query> out) {
     Query query;
     try {
-      query = QueryCodec.decode(record.value(), record.position(), record.timestampMillisOrZero());
+      query = decode(record);
     } catch (IllegalArgumentException e) {
       deadLetters.inc();
       context.output(DeadLetters.TAG, record.deadLetter(e.getMessage()));

@@ -8,6 +8,7 @@ import io.focusstream.jobs.kafka.KafkaSettings;
 import io.focusstream.jobs.kafka.ParseEvents;
 import io.focusstream.jobs.kafka.ParseQueries;
 import io.focusstream.jobs.kafka.RawRecord;
+import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.stream.FocusOperatorFactory;
 import io.focusstream.operators.stream.PrepareQuestions;
@@ -19,8 +20,10 @@ import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.DeadLetter;
 import io.focusstream.schemas.Event;
 import io.focusstream.schemas.Query;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.api.common.eventtime.SerializableTimestampAssigner;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -107,9 +110,15 @@ public final class FocusTopology {
     DataStream<DeadLetter> poison = null;
     DataStream<TokenizedEvent> tokenized = null;
     for (EventInput input : events) {
+      EventParser parser = input.parser();
       SingleOutputStreamOperator<Event> parsed =
-          source(environment, input.source(), "events-" + input.name())
-              .process(new ParseEvents(input.parser()), StreamTypes.EVENT)
+          source(
+                  environment,
+                  settings,
+                  input.source(),
+                  (record, kafkaMillis) -> parser.timestampMillis(record),
+                  "events-" + input.name())
+              .process(new ParseEvents(parser), StreamTypes.EVENT)
               .name(parserName(input.name()))
               .uid(parserName(input.name()));
       SingleOutputStreamOperator<TokenizedEvent> tokens =
@@ -125,7 +134,12 @@ public final class FocusTopology {
       poison = poison == null ? letters : poison.union(letters);
     }
     SingleOutputStreamOperator<Query> parsedQueries =
-        source(environment, queries, "queries")
+        source(
+                environment,
+                settings,
+                queries,
+                (record, kafkaMillis) -> ParseQueries.timestampMillis(record),
+                "queries")
             .process(new ParseQueries(), StreamTypes.QUERY)
             .name("parse-queries")
             .uid("parse-queries");
@@ -155,10 +169,31 @@ public final class FocusTopology {
   }
 
   private static DataStream<RawRecord> source(
-      StreamExecutionEnvironment environment, Source<RawRecord, ?, ?> source, String name) {
+      StreamExecutionEnvironment environment,
+      FocusSettings settings,
+      Source<RawRecord, ?, ?> source,
+      SerializableTimestampAssigner<RawRecord> timestamps,
+      String name) {
     return environment
         .fromSource(
-            source, WatermarkStrategy.noWatermarks(), name, TypeInformation.of(RawRecord.class))
+            source, watermarks(settings, timestamps), name, TypeInformation.of(RawRecord.class))
         .uid(name);
+  }
+
+  private static WatermarkStrategy<RawRecord> watermarks(
+      FocusSettings settings, SerializableTimestampAssigner<RawRecord> timestamps) {
+    if (settings.consistency() == Consistency.ARRIVAL) {
+      return WatermarkStrategy.noWatermarks();
+    }
+    Duration outOfOrderness = settings.outOfOrderness();
+    Duration idleAfter = settings.idleAfter();
+    return WatermarkStrategy.<RawRecord>forGenerator(
+            context ->
+                new ClockedWatermarks(
+                    outOfOrderness,
+                    idleAfter,
+                    context.getInputActivityClock()::relativeTimeNanos,
+                    System::currentTimeMillis))
+        .withTimestampAssigner(timestamps);
   }
 }

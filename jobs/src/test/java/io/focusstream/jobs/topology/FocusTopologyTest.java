@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.focusstream.jobs.kafka.KafkaOptions;
 import io.focusstream.jobs.kafka.KafkaSettings;
 import io.focusstream.jobs.kafka.RawRecord;
+import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.OptionsTable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +27,8 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FocusTopologyTest {
   private static final ModelProviders NO_MODEL =
@@ -37,9 +41,11 @@ class FocusTopologyTest {
           });
 
   /** Savepoints know operators by these; one that changes loses its state. */
-  @Test
-  void uidsStayTheSame() {
+  @ParameterizedTest
+  @EnumSource
+  void uidsStayTheSame(Consistency consistency) {
     Configuration c = new Configuration();
+    c.set(AskOptions.CONSISTENCY, consistency);
     c.set(PipelineOptions.GENERIC_TYPES, false);
     c.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
     c.set(KafkaOptions.JSON_TOPICS, List.of("json"));

@@ -1,5 +1,6 @@
 package io.focusstream.operators.config;
 
+import java.time.Duration;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 
@@ -23,6 +24,36 @@ public final class AskOptions {
           .withDescription(
               "Most tokens of an answer, in [1, 4096]: the default for questions that don't say, and a"
                   + " cap for those that do.");
+
+  /** Which events of its stream a question sees. */
+  public static final ConfigOption<Consistency> CONSISTENCY =
+      ConfigOptions.key("focus.ask.consistency")
+          .enumType(Consistency.class)
+          .defaultValue(Consistency.ARRIVAL)
+          .withDescription(
+              "Which events of its stream a question sees. `arrival`: those that reached the operator"
+                  + " before it; it is answered at once. `event-time`: those whose time is not after its"
+                  + " own, in the order of their times; it waits for the watermark, and another run over"
+                  + " the same topics gives the same answers. Events that come after the watermark has"
+                  + " passed their time are late: they join the stream as they come, and are counted.");
+
+  /** How far event times may go back. */
+  public static final ConfigOption<Duration> OUT_OF_ORDERNESS =
+      ConfigOptions.key("focus.ask.event-time.out-of-orderness")
+          .durationType()
+          .defaultValue(Duration.ofSeconds(1))
+          .withDescription(
+              "Event time only: how far behind the newest time of its partition an event may be and still"
+                  + " be in time. An answer waits that long.");
+
+  /** When a partition without records stops holding the others up. */
+  public static final ConfigOption<Duration> IDLE_AFTER =
+      ConfigOptions.key("focus.ask.event-time.idle-after")
+          .durationType()
+          .defaultValue(Duration.ofSeconds(2))
+          .withDescription(
+              "Event time only: a partition that gave no record for that long, back-pressure aside, holds"
+                  + " no question up: its watermark follows the clock from then on.");
 
   private AskOptions() {}
 }

@@ -24,6 +24,9 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param kvPersist {@link KvOptions#PERSIST}
  * @param maxChunks {@link StreamOptions#MAX_CHUNKS}
  * @param maxEventTokens {@link StreamOptions#MAX_EVENT_TOKENS}
+ * @param consistency {@link AskOptions#CONSISTENCY}
+ * @param outOfOrderness {@link AskOptions#OUT_OF_ORDERNESS}
+ * @param idleAfter {@link AskOptions#IDLE_AFTER}
  */
 public record FocusSettings(
     int chunkTokens,
@@ -39,7 +42,10 @@ public record FocusSettings(
     int evidenceLineChars,
     KvPersist kvPersist,
     int maxChunks,
-    int maxEventTokens)
+    int maxEventTokens,
+    Consistency consistency,
+    Duration outOfOrderness,
+    Duration idleAfter)
     implements Serializable {
 
   public FocusSettings {
@@ -71,6 +77,9 @@ public record FocusSettings(
     Objects.requireNonNull(kvPersist, KvOptions.PERSIST.key());
     check(StreamOptions.MAX_CHUNKS, maxChunks, 1, 1_000_000);
     check(StreamOptions.MAX_EVENT_TOKENS, maxEventTokens, 1, 1 << 24);
+    Objects.requireNonNull(consistency, AskOptions.CONSISTENCY.key());
+    check(AskOptions.OUT_OF_ORDERNESS, outOfOrderness.toMillis(), 0, 86_400_000);
+    check(AskOptions.IDLE_AFTER, idleAfter.toMillis(), 1, 86_400_000);
   }
 
   /**
@@ -93,7 +102,10 @@ public record FocusSettings(
         config.get(EvidenceOptions.MAX_LINE_CHARS),
         config.get(KvOptions.PERSIST),
         config.get(StreamOptions.MAX_CHUNKS),
-        config.get(StreamOptions.MAX_EVENT_TOKENS));
+        config.get(StreamOptions.MAX_EVENT_TOKENS),
+        config.get(AskOptions.CONSISTENCY),
+        config.get(AskOptions.OUT_OF_ORDERNESS),
+        config.get(AskOptions.IDLE_AFTER));
   }
 
   /** The defaults of all options. */

@@ -49,6 +49,32 @@ public final class FocusState {
           "pending-chunks", IntSerializer.INSTANCE, BooleanSerializer.INSTANCE);
 
   /**
+   * Event time only: how many events wait for the watermark, by their time in milliseconds. Goes
+   * with {@link #WAITING_EVENTS}.
+   */
+  public static final MapStateDescriptor<Long, Integer> WAITING_EVENT_COUNTS =
+      new MapStateDescriptor<>(
+          "waiting-event-counts", LongSerializer.INSTANCE, IntSerializer.INSTANCE);
+
+  /** Event time only: events that wait for the watermark. Truth. */
+  public static final MapStateDescriptor<TimedKey, TailEvent> WAITING_EVENTS =
+      new MapStateDescriptor<>(
+          "waiting-events", new TimedKeySerializer(), new TailEventSerializer());
+
+  /**
+   * Event time only: how many questions wait for the watermark, by their time in milliseconds. Goes
+   * with {@link #WAITING_QUESTIONS}.
+   */
+  public static final MapStateDescriptor<Long, Integer> WAITING_QUESTION_COUNTS =
+      new MapStateDescriptor<>(
+          "waiting-question-counts", LongSerializer.INSTANCE, IntSerializer.INSTANCE);
+
+  /** Event time only: questions that wait for the watermark. Truth. */
+  public static final MapStateDescriptor<TimedKey, WaitingQuestion> WAITING_QUESTIONS =
+      new MapStateDescriptor<>(
+          "waiting-questions", new TimedKeySerializer(), new WaitingQuestionSerializer());
+
+  /**
    * Operator state, union: fingerprint of the tokenizer that made the tokens in the other states.
    */
   public static final ListStateDescriptor<String> TOKENIZER =

@@ -18,6 +18,9 @@ public final class FocusMetrics {
   /** Counter: events that arrived. */
   public static final String EVENTS = "events";
 
+  /** Counter: events that came after the watermark had passed their time (event time only). */
+  public static final String EVENTS_LATE = "eventsLate";
+
   /** Counter: their tokens. */
   public static final String TOKENS = "tokens";
 
@@ -86,6 +89,7 @@ public final class FocusMetrics {
   private static final int HISTOGRAM_WINDOW = 1000;
 
   final Counter events;
+  final Counter eventsLate;
   final Counter tokens;
   final Counter chunksSealed;
   final Counter chunksCondensed;
@@ -107,6 +111,7 @@ public final class FocusMetrics {
   FocusMetrics(MetricGroup operatorGroup, WorkQueue work) {
     MetricGroup group = operatorGroup.addGroup(GROUP);
     events = group.counter(EVENTS);
+    eventsLate = group.counter(EVENTS_LATE);
     tokens = group.counter(TOKENS);
     chunksSealed = group.counter(CHUNKS_SEALED);
     chunksCondensed = group.counter(CHUNKS_CONDENSED);

@@ -2,6 +2,7 @@ package io.focusstream.operators.stream;
 
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.CondenseOptions;
+import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.engine.AskTask;
 import io.focusstream.operators.engine.ChunkInput;
@@ -17,6 +18,7 @@ import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
 import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.TailEvent;
+import io.focusstream.operators.state.WaitingQuestion;
 import io.focusstream.operators.text.Chunker;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerFingerprint;
@@ -39,7 +41,10 @@ import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
+import org.apache.flink.streaming.api.operators.InternalTimer;
+import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.function.ThrowingRunnable;
@@ -58,7 +63,9 @@ import org.slf4j.LoggerFactory;
  * needed. Operator state holds the tokenizer's fingerprint: a start with another one is refused.
  *
  * <p><b>What a question sees</b>: every event of its stream that reached this operator before it,
- * and no other (arrival consistency), also when it is asked again after a restore.
+ * and no other (arrival consistency); or every event whose time is not after its own (event-time
+ * consistency): events and questions then wait in state for the watermark. Either holds also when
+ * it is asked again after a restore.
  *
  * <p><b>What is done again</b>: after a restore or a rescale, the pending work of the keys that
  * this subtask owns is found in {@link #open()} and given to the engine again. Results that came
@@ -76,7 +83,8 @@ import org.slf4j.LoggerFactory;
  */
 final class FocusOperator extends AbstractStreamOperator<Answer>
     implements TwoInputStreamOperator<TokenizedEvent, TokenizedQuestion, Answer>,
-        BoundedMultiInput {
+        BoundedMultiInput,
+        Triggerable<String, VoidNamespace> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOGGER = LoggerFactory.getLogger(FocusOperator.class);
   private static final int INPUTS = 2;
@@ -96,6 +104,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private transient StreamStore store;
   private transient WorkQueue work;
   private transient FocusMetrics metered;
+  // both null where a question sees what came before it
+  private transient EventTimeBuffer waiting;
+  private transient InternalTimerService<VoidNamespace> eventTime;
   private transient int endedInputs;
   private transient boolean finishing;
   private transient volatile boolean closed;
@@ -141,6 +152,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             getKeyedStateStore(),
             new Chunker(settings.chunkTokens(), settings.windowTokens()),
             settings.kvPersist());
+    if (settings.consistency() == Consistency.EVENT_TIME) {
+      waiting = new EventTimeBuffer(getKeyedStateStore());
+      eventTime = getInternalTimerService("event-time", VoidNamespaceSerializer.INSTANCE, this);
+    }
     findPendingWork();
     giveToEngine();
   }
@@ -224,19 +239,61 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     TokenizedEvent event = element.getValue();
     metered.events.inc();
     metered.tokens.inc(event.tokens().length);
-    StreamSummary before = store.summary();
-    StreamSummary after =
-        store.append(
-            before, new TailEvent(event.tokens(), event.timestampMillis(), event.position()));
-    if (after.nextChunk() > before.nextChunk()) {
-      metered.chunksSealed.inc(after.nextChunk() - before.nextChunk());
-      for (int index = before.nextChunk(); index < after.nextChunk(); index++) {
-        work.addChunk(event.stream(), index);
+    TailEvent arrived = new TailEvent(event.tokens(), event.timestampMillis(), event.position());
+    if (waiting != null) {
+      if (event.timestampMillis() > eventTime.currentWatermark()) {
+        waiting.add(arrived);
+        eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, event.timestampMillis());
+        return;
       }
-      dropOldChunks(event.stream(), after);
+      metered.eventsLate.inc();
+    }
+    if (append(event.stream(), arrived)) {
       giveToEngine();
       yieldWhileTooMuchIsOpen();
     }
+  }
+
+  /** Adds an event to its stream; the key must be set. True where chunks were sealed. */
+  private boolean append(String stream, TailEvent event) throws Exception {
+    StreamSummary before = store.summary();
+    StreamSummary after = store.append(before, event);
+    if (after.nextChunk() == before.nextChunk()) {
+      return false;
+    }
+    metered.chunksSealed.inc(after.nextChunk() - before.nextChunk());
+    for (int index = before.nextChunk(); index < after.nextChunk(); index++) {
+      work.addChunk(stream, index);
+    }
+    dropOldChunks(stream, after);
+    return true;
+  }
+
+  /**
+   * The watermark has passed a time: its events join their stream, then its questions are accepted.
+   * All of it is in state before this yields, so that a checkpoint may come in between.
+   */
+  @Override
+  public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+    String stream = timer.getKey();
+    for (TailEvent event : waiting.takeEvents(timer.getTimestamp())) {
+      append(stream, event);
+    }
+    for (WaitingQuestion question : waiting.takeQuestions(timer.getTimestamp())) {
+      accept(
+          stream,
+          question.id(),
+          question.tokens(),
+          question.maxAnswerTokens(),
+          question.askedAtMillis());
+    }
+    giveToEngine();
+    yieldWhileTooMuchIsOpen();
+  }
+
+  @Override
+  public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) {
+    throw new IllegalStateException("no processing-time timer was registered; got " + timer);
   }
 
   /**
@@ -271,36 +328,56 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               settings.maxQuestionTokens()));
       return;
     }
-    if (work.hasQuestion(question.stream(), question.id())) {
+    if (waiting != null && question.askedAtMillis() > eventTime.currentWatermark()) {
+      waiting.add(
+          new WaitingQuestion(
+              question.id(),
+              question.tokens(),
+              question.maxAnswerTokens(),
+              question.askedAtMillis(),
+              question.position()));
+      eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, question.askedAtMillis());
+      return;
+    }
+    accept(
+        question.stream(),
+        question.id(),
+        question.tokens(),
+        question.maxAnswerTokens(),
+        question.askedAtMillis());
+    giveToEngine();
+    yieldWhileTooMuchIsOpen();
+  }
+
+  /** Writes a question to state with what it sees; the key must be set. */
+  private void accept(
+      String stream, String id, int[] tokens, int maxAnswerTokens, long askedAtMillis)
+      throws Exception {
+    if (work.hasQuestion(stream, id)) {
       metered.questionsRepeated.inc();
-      LOGGER.debug("Question {} is open already; it is answered once.", question.id());
+      LOGGER.debug("Question {} is open already; it is answered once.", id);
       return;
     }
     StreamSummary summary = store.summary();
     if (summary.tokens() == 0) {
       metered.questionsWithoutData.inc();
-      emit(QuestionLimits.noData(question.id(), question.stream()));
+      emit(QuestionLimits.noData(id, stream));
       return;
     }
     PendingQuestion pending =
         new PendingQuestion(
-            question.id(),
-            question.tokens(),
-            Math.min(question.maxAnswerTokens(), settings.maxAnswerTokens()),
-            question.askedAtMillis(),
+            id,
+            tokens,
+            Math.min(maxAnswerTokens, settings.maxAnswerTokens()),
+            askedAtMillis,
             now(),
-            summary.firstChunk(),
+            // what is only kept for an older question isn't seen, however long that one takes
+            Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks()),
             summary.nextChunk(),
             store.tail(summary));
     store.addQuestion(summary, pending);
     work.addQuestion(
-        question.stream(),
-        summary.nextQuestion(),
-        pending.id(),
-        pending.firstChunk(),
-        pending.nextChunk());
-    giveToEngine();
-    yieldWhileTooMuchIsOpen();
+        stream, summary.nextQuestion(), pending.id(), pending.firstChunk(), pending.nextChunk());
   }
 
   /** What was accepted is in state already, so a checkpoint may come in between. */

@@ -40,10 +40,29 @@ class FocusSettingsTest {
                     Map.entry("focus.evidence.max-line-chars", "74"),
                     Map.entry("focus.kv.persist", "none"),
                     Map.entry("focus.stream.max-chunks", "75"),
-                    Map.entry("focus.stream.max-event-tokens", "76"))));
+                    Map.entry("focus.stream.max-event-tokens", "76"),
+                    Map.entry("focus.ask.consistency", "event-time"),
+                    Map.entry("focus.ask.event-time.out-of-orderness", "77 ms"),
+                    Map.entry("focus.ask.event-time.idle-after", "78 ms"))));
     assertEquals(
         new FocusSettings(
-            64, 65, 66, 67, 68, 69, 70, Duration.ofMillis(71), 72, 73, 74, KvPersist.NONE, 75, 76),
+            64,
+            65,
+            66,
+            67,
+            68,
+            69,
+            70,
+            Duration.ofMillis(71),
+            72,
+            73,
+            74,
+            KvPersist.NONE,
+            75,
+            76,
+            Consistency.EVENT_TIME,
+            Duration.ofMillis(77),
+            Duration.ofMillis(78)),
         settings);
   }
 

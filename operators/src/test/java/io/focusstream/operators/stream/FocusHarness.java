@@ -26,6 +26,7 @@ import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -135,9 +136,14 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
    * An event of one line; the line end is added. Each has the next offset, and its time is that.
    */
   void event(String stream, String line) throws Exception {
-    SourcePosition position = new SourcePosition("events", 0, nextOffset++);
+    event(stream, line, nextOffset, nextOffset++);
+  }
+
+  /** An event of one line at a time and an offset. */
+  void event(String stream, String line, long timestampMillis, long offset) throws Exception {
+    SourcePosition position = new SourcePosition("events", 0, offset);
     TokenizedEvent event =
-        new TokenizedEvent(stream, (line + "\n").chars().toArray(), position.offset(), position);
+        new TokenizedEvent(stream, (line + "\n").chars().toArray(), timestampMillis, position);
     StreamRecord<TokenizedEvent> record = new StreamRecord<>(event);
     twoInput().setKeyContextElement1(record);
     twoInput().processElement1(record);
@@ -145,12 +151,28 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
 
   /** A question. */
   void question(String id, String stream, String text) throws Exception {
+    question(id, stream, text, 0);
+  }
+
+  /** A question at a time, which is its offset too. */
+  void question(String id, String stream, String text, long askedAtMillis) throws Exception {
     TokenizedQuestion question =
         new TokenizedQuestion(
-            id, stream, text.chars().toArray(), 32, 0, new SourcePosition("queries", 0, 0));
+            id,
+            stream,
+            text.chars().toArray(),
+            32,
+            askedAtMillis,
+            new SourcePosition("queries", 0, askedAtMillis));
     StreamRecord<TokenizedQuestion> record = new StreamRecord<>(question);
     twoInput().setKeyContextElement2(record);
     twoInput().processElement2(record);
+  }
+
+  /** The watermark of both inputs. */
+  void watermark(long timestampMillis) throws Exception {
+    twoInput().processWatermark1(new Watermark(timestampMillis));
+    twoInput().processWatermark2(new Watermark(timestampMillis));
   }
 
   /** Runs all mails that are there. */

@@ -19,6 +19,10 @@ import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.StreamSummarySerializer;
 import io.focusstream.operators.state.TailEvent;
 import io.focusstream.operators.state.TailEventSerializer;
+import io.focusstream.operators.state.TimedKey;
+import io.focusstream.operators.state.TimedKeySerializer;
+import io.focusstream.operators.state.WaitingQuestion;
+import io.focusstream.operators.state.WaitingQuestionSerializer;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.DeadLetter;
@@ -67,6 +71,11 @@ class SerializersTest {
 
   static Stream<Case> cases() {
     return Stream.of(
+        new Case(new TimedKey(-1, 7), new TimedKeySerializer(), "01ffffffffffffffff00000007"),
+        new Case(
+            new WaitingQuestion("id-1", new int[] {9}, 32, 77, POSITION),
+            new WaitingQuestionSerializer(),
+            "010469642d31010920000000000000004d046c6f6773030000010000000000"),
         new Case(
             new TokenizedEvent("web", new int[] {0, 300, 2_000_000}, -5, POSITION),
             new TokenizedEventSerializer(),

@@ -1,0 +1,44 @@
+package io.focusstream.operators.state;
+
+import io.focusstream.schemas.SourcePosition;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A question that waits for the watermark to pass its time.
+ *
+ * @param id the asker's id
+ * @param tokens the laid-out question; not to be changed
+ * @param maxAnswerTokens most tokens of the answer
+ * @param askedAtMillis when it was asked, milliseconds since the epoch
+ * @param position where it was read
+ */
+public record WaitingQuestion(
+    String id, int[] tokens, int maxAnswerTokens, long askedAtMillis, SourcePosition position) {
+  public WaitingQuestion {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(tokens, "tokens");
+    Objects.requireNonNull(position, "position");
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof WaitingQuestion that
+        && id.equals(that.id)
+        && Arrays.equals(tokens, that.tokens)
+        && maxAnswerTokens == that.maxAnswerTokens
+        && askedAtMillis == that.askedAtMillis
+        && position.equals(that.position);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(id, Arrays.hashCode(tokens), maxAnswerTokens, askedAtMillis, position);
+  }
+
+  /** Names the question without its text. */
+  @Override
+  public String toString() {
+    return "question " + id + " at " + position;
+  }
+}

@@ -1,0 +1,58 @@
+package io.focusstream.operators.state;
+
+import java.io.IOException;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** Binary form of {@link WaitingQuestion}. */
+public final class WaitingQuestionSerializer extends VersionedSerializer<WaitingQuestion> {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * {@code [text] id, [tokens] tokens, [vint] most answer tokens, [int64] asked at in milliseconds,
+   * [position] position}; see {@link BinaryForm}.
+   */
+  public static final int VERSION_1 = 1;
+
+  @Override
+  protected int currentVersion() {
+    return VERSION_1;
+  }
+
+  @Override
+  protected String recordName() {
+    return "waiting question";
+  }
+
+  @Override
+  protected void writeRecord(WaitingQuestion question, DataOutputView out) throws IOException {
+    BinaryForm.writeText(question.id(), out);
+    BinaryForm.writeInts(question.tokens(), out);
+    BinaryForm.writeInt(question.maxAnswerTokens(), out);
+    out.writeLong(question.askedAtMillis());
+    BinaryForm.writePosition(question.position(), out);
+  }
+
+  @Override
+  protected WaitingQuestion readRecord(int version, DataInputView in) throws IOException {
+    return new WaitingQuestion(
+        BinaryForm.readText(in),
+        BinaryForm.readInts(in),
+        BinaryForm.readInt(in),
+        in.readLong(),
+        BinaryForm.readPosition(in));
+  }
+
+  @Override
+  public TypeSerializerSnapshot<WaitingQuestion> snapshotConfiguration() {
+    return new Snapshot();
+  }
+
+  /** What savepoints remember of this serializer. */
+  public static final class Snapshot extends VersionedSerializerSnapshot<WaitingQuestion> {
+    public Snapshot() {
+      super(WaitingQuestionSerializer::new);
+    }
+  }
+}
