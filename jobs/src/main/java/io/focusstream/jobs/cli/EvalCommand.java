@@ -3,6 +3,8 @@ package io.focusstream.jobs.cli;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.focusstream.jobs.training.data.Books;
+import io.focusstream.jobs.training.eval.Perplexity;
 import io.focusstream.jobs.training.eval.StreamReader;
 import io.focusstream.jobs.training.eval.Suite;
 import io.focusstream.jobs.training.eval.Trial;
@@ -51,12 +53,19 @@ import picocli.CommandLine.Spec;
       "  vt               RULER's: variables set from one another; the part of them found",
       "  latest           eight keys set again and again: the last value",
       "  absent           a key that never occurred: 'not found'",
+      "  when             things that happened once each: at what time one did",
       "  logs             questions over generated logs of kinds held out of training",
+      "  perplexity       the last 256 tokens given what stands before them, on held-out logs and,",
+      "                   with --books, on prose; the lower the better",
       "",
       "Evidence counts where the chunk with the most attention holds a line that answers."
     })
 public final class EvalCommand implements Callable<Integer> {
   private static final int MOST_ANSWER_TOKENS = 40;
+  private static final String PERPLEXITY = "perplexity";
+
+  /** Most tokens for plain attention over everything. */
+  private static final int FULL_ATTENTION = 1024;
 
   @Spec private CommandSpec spec;
 
@@ -102,6 +111,9 @@ public final class EvalCommand implements Callable<Integer> {
       description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
   private LocalMode local;
 
+  @Option(names = "--books", description = "Folder of books for perplexity.")
+  private Path books;
+
   @Option(names = "--json", description = "Also write the results to this file.")
   private Path json;
 
@@ -126,7 +138,9 @@ public final class EvalCommand implements Callable<Integer> {
     for (String length : lengths) {
       tokens.add(parseLength(length));
     }
-    List<Suite> asked = suites.stream().map(EvalCommand::parseSuite).toList();
+    boolean perplexity = suites.contains(PERPLEXITY);
+    List<Suite> asked =
+        suites.stream().filter(s -> !s.equals(PERPLEXITY)).map(EvalCommand::parseSuite).toList();
     DjlEngineSettings settings = DjlEngineSettings.of(model).withQuantisation(kv).withLocal(local);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
@@ -136,16 +150,18 @@ public final class EvalCommand implements Callable<Integer> {
       out.printf(
           "model %s (%s), states %s, chunk %d, window %d, seed %d%n",
           engine.model().name(), engine.model().fingerprint(), kv, chunk, window, seed);
-      out.printf(
-          "%-16s %8s %6s %8s %9s %14s %15s %8s%n",
-          "suite",
-          "tokens",
-          "asked",
-          "right",
-          "evidence",
-          "first token s",
-          "condense tok/s",
-          "wall s");
+      if (!asked.isEmpty()) {
+        out.printf(
+            "%-16s %8s %6s %8s %9s %14s %15s %8s%n",
+            "suite",
+            "tokens",
+            "asked",
+            "right",
+            "evidence",
+            "first token s",
+            "condense tok/s",
+            "wall s");
+      }
       report.put("model", engine.model().name());
       report.put("fingerprint", engine.model().fingerprint());
       report.put("kv", kv.name());
@@ -193,8 +209,61 @@ public final class EvalCommand implements Callable<Integer> {
           }
         }
       }
+      if (perplexity) {
+        perplexity(new Perplexity(engine::score, reader, chunk), tokenizer, tokens, rows);
+        if (json != null) {
+          Files.writeString(json, report.toPrettyString() + "\n");
+        }
+      }
     }
     return ExitCodes.OK;
+  }
+
+  /** Mean over all trials, then the exponential: perplexity. */
+  private void perplexity(
+      Perplexity task, TextTokenizer tokenizer, List<Integer> tokens, ArrayNode rows)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        "%-16s %8s %8s %8s %8s %8s%n", "perplexity", "tokens", "chunks", "local", "full", "wall s");
+    for (Perplexity.Text text : Perplexity.Text.values()) {
+      if (text == Perplexity.Text.books && books == null) {
+        continue;
+      }
+      Books read = text == Perplexity.Text.books ? Books.read(books) : null;
+      for (int length : tokens) {
+        long began = System.nanoTime();
+        double[] sums = new double[3];
+        for (int trial = 0; trial < trials; trial++) {
+          int[] stream = Perplexity.stream(tokenizer, text, read, length, seed, trial);
+          Perplexity.Score score = task.score(stream, FULL_ATTENTION);
+          sums[0] += score.chunks() / trials;
+          sums[1] += score.local() / trials;
+          sums[2] += score.full() / trials;
+        }
+        double wall = (System.nanoTime() - began) / 1e9;
+        out.printf(
+            Locale.ROOT,
+            "%-16s %8d %8.2f %8.2f %8s %8.1f%n",
+            text,
+            length,
+            Math.exp(sums[0]),
+            Math.exp(sums[1]),
+            Double.isNaN(sums[2]) ? "-" : String.format(Locale.ROOT, "%.2f", Math.exp(sums[2])),
+            wall);
+        out.flush();
+        ObjectNode row = rows.addObject();
+        row.put("suite", PERPLEXITY + "-" + text);
+        row.put("tokens", length);
+        row.put("trials", trials);
+        row.put("chunks", Math.exp(sums[0]));
+        row.put("local", Math.exp(sums[1]));
+        if (!Double.isNaN(sums[2])) {
+          row.put("full", Math.exp(sums[2]));
+        }
+        row.put("wallSeconds", wall);
+      }
+    }
   }
 
   private void measure(StreamReader reader, Trial trial, Score score) {
@@ -214,7 +283,8 @@ public final class EvalCommand implements Callable<Integer> {
       }
     }
     throw new CliException(
-        ExitCodes.USAGE, "no suite " + written + "; there are " + List.of(Suite.values()));
+        ExitCodes.USAGE,
+        "no suite " + written + "; there are " + List.of(Suite.values()) + " and perplexity");
   }
 
   private void count(

@@ -43,12 +43,12 @@ public final class Books {
     return new Books(List.copyOf(paragraphs));
   }
 
-  int size() {
+  public int size() {
     return paragraphs.size();
   }
 
   /** A paragraph by its index, which is taken modulo their number. */
-  String paragraph(int index) {
+  public String paragraph(int index) {
     return paragraphs.get(index % paragraphs.size());
   }
 

@@ -111,7 +111,8 @@ public final class StreamReader {
         seconds);
   }
 
-  private List<ChunkInput> condense(List<int[]> sealed) {
+  /** Condenses token ids that are cut into chunks already, each different chunk once. */
+  List<ChunkInput> condense(List<int[]> sealed) {
     Map<ChunkKey, CompletableFuture<CondensedChunk>> running = new HashMap<>();
     List<ChunkKey> keys = new ArrayList<>();
     for (int[] chunk : sealed) {

@@ -6,9 +6,13 @@ import io.focusstream.jobs.training.data.Question;
 import io.focusstream.jobs.training.data.Rng;
 import io.focusstream.jobs.training.eval.Trial.Probe;
 import io.focusstream.operators.text.TextTokenizer;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -219,6 +223,38 @@ public enum Suite {
     }
   },
 
+  /** The time of an event. */
+  when("things that happened once each: at what time one did") {
+    @Override
+    Trial make(TextTokenizer tokenizer, int tokens, long seed, int index, Rng rng) {
+      Supplier<String> keys = fresh(rng);
+      String key = keys.get();
+      String what = rng.pick(HAPPENED);
+      long[] second = {1_700_000_000L + rng.below(100_000_000)};
+      // Lines are made before their places are known: times are written in afterwards.
+      StreamText text =
+          StreamText.fill(
+              tokenizer,
+              rng,
+              tokens,
+              List.of(stamp(0) + " " + key + " " + what),
+              r -> stamp(0) + " " + keys.get() + " " + r.pick(HAPPENED));
+      List<String> lines =
+          text.lines().stream()
+              .map(line -> stamp(second[0] += rng.below(40)) + line.substring(stamp(0).length()))
+              .toList();
+      int place = text.place(0);
+      return new Trial(
+          lines,
+          List.of(
+              new Probe(
+                  "At what time was " + key + " " + what + "?",
+                  lines.get(place).substring(0, stamp(0).length()),
+                  Scoring.EXACT,
+                  List.of(place))));
+    }
+  },
+
   /** Held-out logs. */
   logs("questions over generated logs of kinds that are held out of training") {
     @Override
@@ -243,6 +279,8 @@ public enum Suite {
     }
   };
 
+  private static final List<String> HAPPENED =
+      List.of("started", "stopped", "restarted", "deleted", "created", "paused", "renamed");
   private static final long EVALUATION = 0x5EE_5A1DL;
   private static final int TOKENS_A_LOG_LINE = 30;
   private static final int MOST_LOG_QUESTIONS = 16;
@@ -277,6 +315,11 @@ public enum Suite {
   }
 
   abstract Trial make(TextTokenizer tokenizer, int tokens, long seed, int index, Rng rng);
+
+  private static String stamp(long second) {
+    return LocalDateTime.ofEpochSecond(second, 0, ZoneOffset.UTC)
+        .format(DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT));
+  }
 
   private static Trial one(StreamText text, String question, String expected, Scoring scoring) {
     return new Trial(

@@ -57,7 +57,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private record Condense(CondenseTask task, CompletableFuture<CondensedChunk> result)
       implements Command {}
 
-  private record Ask(AskTask task, CompletableFuture<EngineAnswer> result, long acceptedNanos)
+  private record Ask(
+      AskTask task, int[] forced, CompletableFuture<EngineAnswer> result, long acceptedNanos)
       implements Command {}
 
   private final BlockingQueue<Command> inbox = new LinkedBlockingQueue<>();
@@ -144,6 +145,27 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   @Override
   public CompletableFuture<EngineAnswer> ask(AskTask task) {
+    return ask(task, null);
+  }
+
+  /**
+   * How likely a continuation is: what {@link #ask} would do, but that the tokens are given and not
+   * chosen.
+   *
+   * @param task its most answer tokens play no part
+   * @param continuation token ids, at least one
+   * @return mean natural logarithm of the tokens' probabilities; its negative's exponential is the
+   *     perplexity
+   */
+  public CompletableFuture<Double> score(AskTask task, int[] continuation) {
+    if (continuation.length == 0) {
+      throw new IllegalArgumentException("there is nothing to score");
+    }
+    AskTask bounded = new AskTask(task.chunks(), task.tail(), task.question(), continuation.length);
+    return ask(bounded, continuation).thenApply(answer -> Math.log(answer.confidence()));
+  }
+
+  private CompletableFuture<EngineAnswer> ask(AskTask task, int[] forced) {
     CompletableFuture<EngineAnswer> result = new CompletableFuture<>();
     try {
       check("the question", task.question(), LONGEST_QUESTION);
@@ -151,7 +173,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
       for (ChunkInput chunk : task.chunks()) {
         check("chunk " + chunk.key(), chunk.tokens(), LONGEST_CHUNK);
       }
-      accept(new Ask(task, result, System.nanoTime()));
+      if (forced != null) {
+        check("the continuation", forced, Integer.MAX_VALUE);
+      }
+      accept(new Ask(task, forced, result, System.nanoTime()));
     } catch (EngineException e) {
       result.completeExceptionally(e);
     }
@@ -279,7 +304,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   private void begin(Ask ask) {
     RunningQuestion question =
-        new RunningQuestion(this, model, settings, ask.task(), ask.result(), ask.acceptedNanos());
+        new RunningQuestion(
+            this, model, settings, ask.task(), ask.forced(), ask.result(), ask.acceptedNanos());
     if (!question.begin()) {
       running.add(question);
     }

@@ -30,6 +30,8 @@ final class RunningQuestion {
   private final CompletableFuture<EngineAnswer> result;
   private final LocalMode mode;
   private final long acceptedNanos;
+  // the answer to be scored; null where the model chooses it
+  private final int[] forced;
   private final List<Integer> tokens = new ArrayList<>();
   private final double[] chunkAttention;
   private double tailAttention;
@@ -48,11 +50,13 @@ final class RunningQuestion {
       FocusModel model,
       DjlEngineSettings settings,
       AskTask task,
+      int[] forced,
       CompletableFuture<EngineAnswer> result,
       long acceptedNanos) {
     this.engine = engine;
     this.model = model;
     this.task = task;
+    this.forced = forced;
     this.result = result;
     this.mode = settings.local() != null ? settings.local() : model.config().focus().local();
     this.acceptedNanos = acceptedNanos;
@@ -154,23 +158,24 @@ final class RunningQuestion {
   // Takes the last step's token; true where the answer is complete.
   private boolean take() {
     float[] logits = last.logits();
-    int token = 0;
+    int likeliest = 0;
     for (int i = 1; i < logits.length; i++) {
-      if (logits[i] > logits[token]) {
-        token = i;
+      if (logits[i] > logits[likeliest]) {
+        likeliest = i;
       }
     }
-    if (!Float.isFinite(logits[token])) {
+    int token = forced == null ? likeliest : forced[steps];
+    if (!Float.isFinite(logits[likeliest])) {
       fail(new EngineException("the model gave no finite logits; is the checkpoint damaged?"));
       return true;
     }
     double sum = 0;
     for (float logit : logits) {
-      sum += Math.exp(logit - logits[token]);
+      sum += Math.exp(logit - logits[likeliest]);
     }
-    logProbability -= Math.log(sum);
+    logProbability += logits[token] - logits[likeliest] - Math.log(sum);
     steps++;
-    boolean ended = model.config().endTokens().contains(token);
+    boolean ended = forced == null && model.config().endTokens().contains(token);
     if (!ended || tokens.isEmpty()) {
       gatherAttention();
     }

@@ -127,6 +127,24 @@ class DjlCondensingEngineTest {
   }
 
   @Test
+  void theChosenAnswerScoresItsConfidenceAndAnotherLess() throws Exception {
+    AskTask task = ask(inputs(engine, chunks(4)));
+    EngineAnswer answer = get(engine.ask(task));
+    int[] chosen = answer.tokens();
+    assertEquals(6, chosen.length, "it was cut at its limit, so that no end token was chosen");
+    double best = get(engine.score(task, chosen));
+    assertEquals(Math.log(answer.confidence()), best, 1e-5);
+    int[] other = chosen.clone();
+    other[0] = chosen[0] == 7 ? 8 : 7;
+    assertTrue(get(engine.score(task, other)) < best);
+    assertTrue(
+        assertThrows(
+                ExecutionException.class, () -> get(engine.score(task, new int[] {VOCABULARY})))
+            .getMessage()
+            .contains("token id " + VOCABULARY));
+  }
+
+  @Test
   void aDamagedBlockIsMadeAgainAndTheAnswerStays() throws Exception {
     List<ChunkInput> stored = inputs(engine, chunks(3));
     EngineAnswer whole = get(engine.ask(ask(stored)));
