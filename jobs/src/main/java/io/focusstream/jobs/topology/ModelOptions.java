@@ -23,7 +23,7 @@ public final class ModelOptions {
       ConfigOptions.key("focus.kv.quantisation")
           .enumType(Quantisation.class)
           .defaultValue(Quantisation.INT8)
-          .withDescription("How chunk states are stored: int8, bf16 or float32.");
+          .withDescription("How chunk states are stored: int8, int4, bf16 or float32.");
 
   /** Type of the matrix products. */
   public static final ConfigOption<Precision> PRECISION =

@@ -177,6 +177,15 @@ public final class ChunkState {
           fromInt8(block, at + row * dim, scale, target, to + row * dim, dim);
         }
       }
+      case INT4 -> {
+        int rowBytes = quantisation.rowBytes(dim);
+        for (int row = 0; row < rows; row++) {
+          float scale =
+              HalfPrecision.fromFloat16(
+                  (short) ChunkStateCodec.SHORT.get(block, scalesAt + 2 * row));
+          fromInt4(block, at + row * rowBytes, scale, target, to + row * dim, dim);
+        }
+      }
     }
   }
 
@@ -194,6 +203,14 @@ public final class ChunkState {
     }
   }
 
+  private static void fromInt4(
+      byte[] block, int at, float scale, float[] target, int to, int count) {
+    for (int i = 0; i < count; i++) {
+      int both = block[at + i / 2];
+      target[to + i] = ((((i & 1) == 0 ? both : both >> 4) & 0xf) - 8) * scale;
+    }
+  }
+
   /** Rows of one layer and head, which lie side by side in a block and in the target. */
   private record Run(int rows, int keyScales, int valueScales, int keys, int values) {}
 
@@ -206,7 +223,7 @@ public final class ChunkState {
     private void runs(ChunkState state, TensorSlot slot, RunAction action) {
       ChunkShape shape = state.shape;
       int rows = part.layers() * shape.kvHeads() * part.tokens();
-      int rowBytes = shape.headDim() * state.quantisation.elementBytes();
+      int rowBytes = state.quantisation.rowBytes(shape.headDim());
       int scaleBytes = state.quantisation.scaleBytes();
       int scales = ChunkStateCodec.HEADER_BYTES;
       int numbers = scales + 2 * rows * scaleBytes;

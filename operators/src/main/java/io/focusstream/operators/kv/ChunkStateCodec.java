@@ -19,7 +19,7 @@ import java.util.zip.CRC32C;
  * offset
  *   0  [4 bytes]  magic, "FSKV"
  *   4  [int16]    layout version
- *   6  [int8]     quantisation: 1 FLOAT32, 2 BF16, 3 INT8 ({@link Quantisation#code()})
+ *   6  [int8]     quantisation: 1 FLOAT32, 2 BF16, 3 INT8, 4 INT4 ({@link Quantisation#code()})
  *   7  [int8]     0
  *   8  [int64][int64]   model fingerprint, high and low half
  *  24  [int64][int64]   the chunk's content key, high and low half
@@ -33,8 +33,8 @@ import java.util.zip.CRC32C;
  *  68  [int32]    N, layers of this block
  *  72  [int32]    first token of this block
  *  76  [int32]    M, tokens of this block
- *  80  [N * G * M float16]         scales of the keys    (INT8 only)
- *      [N * G * M float16]         scales of the values  (INT8 only)
+ *  80  [N * G * M float16]         scales of the keys    (INT8, INT4)
+ *      [N * G * M float16]         scales of the values  (INT8, INT4)
  *      [N * G * M * D numbers]     keys, in the order (N, G, M, D)
  *      [N * G * M * D numbers]     values, the same
  *      [int32]    CRC-32C of all bytes before it
@@ -47,7 +47,8 @@ import java.util.zip.CRC32C;
  *
  * <p>{@link Quantisation#INT8} is symmetric: {@code scale = float16(max|x| / 127)}, made one step
  * larger where rounding down would leave a number out of reach; {@code q = round(x / scale)}. A row
- * of zeros has scale 0.
+ * of zeros has scale 0. {@link Quantisation#INT4} is the same with 7 in place of 127, two numbers a
+ * byte.
  *
  * <p>Immutable; safe for use by many threads.
  */
@@ -123,7 +124,7 @@ public final class ChunkStateCodec {
       buffer.putInt(part.firstToken).putInt(part.tokens);
       int rows = part.layers * shape.kvHeads() * part.tokens;
       int scaleBytes = rows * quantisation.scaleBytes();
-      int numberBytes = rows * shape.headDim() * quantisation.elementBytes();
+      int numberBytes = rows * quantisation.rowBytes(shape.headDim());
       int numbers = HEADER_BYTES + 2 * scaleBytes;
       encode(shape, part, tensors.keys(), "keys", block, HEADER_BYTES, numbers);
       encode(
@@ -172,7 +173,7 @@ public final class ChunkStateCodec {
               }
             }
             case INT8 -> {
-              short scale = scale(largest);
+              short scale = scale(largest, 127);
               if (scale == (short) 0x7c00) {
                 throw refused(
                     shape, source, what, layer, head, token, "must be at most 127 * 65504");
@@ -181,8 +182,17 @@ public final class ChunkStateCodec {
               scaleAt += 2;
               toInt8(source, from, dim, HalfPrecision.fromFloat16(scale), block, at);
             }
+            case INT4 -> {
+              short scale = scale(largest, 7);
+              if (scale == (short) 0x7c00) {
+                throw refused(shape, source, what, layer, head, token, "must be at most 7 * 65504");
+              }
+              SHORT.set(block, scaleAt, scale);
+              scaleAt += 2;
+              toInt4(source, from, dim, HalfPrecision.fromFloat16(scale), block, at);
+            }
           }
-          at += dim * quantisation.elementBytes();
+          at += quantisation.rowBytes(dim);
         }
       }
     }
@@ -197,10 +207,22 @@ public final class ChunkStateCodec {
     return largest;
   }
 
-  /** The scale's float16: at least largest / 127.5, infinite where there is none. */
-  private static short scale(float largest) {
-    short scale = HalfPrecision.toFloat16(largest / 127f);
-    return HalfPrecision.fromFloat16(scale) * 127.5f < largest ? (short) (scale + 1) : scale;
+  /** The scale's float16: at least largest / (levels + 0.5), infinite where there is none. */
+  private static short scale(float largest, int levels) {
+    short scale = HalfPrecision.toFloat16(largest / levels);
+    return HalfPrecision.fromFloat16(scale) * (levels + 0.5f) < largest
+        ? (short) (scale + 1)
+        : scale;
+  }
+
+  private static void toInt4(
+      float[] source, int from, int count, float scale, byte[] block, int at) {
+    float inverse = scale == 0 ? 0 : 1 / scale;
+    for (int i = 0; i < count; i++) {
+      float scaled = Math.max(-7f, Math.min(7f, source[from + i] * inverse));
+      int stored = (byte) Float.floatToRawIntBits(scaled + ROUNDER) + 8;
+      block[at + i / 2] |= (byte) ((i & 1) == 0 ? stored : stored << 4);
+    }
   }
 
   private static void toInt8(

@@ -77,6 +77,26 @@ class ChunkStateCodecProperties {
     }
   }
 
+  @Property(tries = 200)
+  void int4ComesBackWithinHalfAScale(@ForAll("shapes") ChunkShape shape, @ForAll long seed)
+      throws ChunkStateException {
+    ChunkTensors tensors = ChunkStates.random(shape, seed);
+    ChunkTensors read = coded(Quantisation.INT4, tensors).toTensors();
+    int dim = shape.headDim();
+    for (int from = 0; from < shape.elements(); from += dim) {
+      double largest = 0;
+      for (int i = from; i < from + dim; i++) {
+        largest = Math.max(largest, Math.abs(tensors.keys()[i]));
+      }
+      // the scale is a float16: at most 2^-10 above a seventh, or a step of the smallest
+      double scale = largest / 7 * (1 + 0x1.0p-10) + HalfPrecision.FLOAT16_MIN;
+      for (int i = from; i < from + dim; i++) {
+        double error = Math.abs((double) read.keys()[i] - tensors.keys()[i]);
+        assertTrue(error <= scale * 0.50001, "error " + error + " at scale " + scale);
+      }
+    }
+  }
+
   private static void checkRow(float[] row, float[] read, int from, short scaleBits) {
     double scale = HalfPrecision.fromFloat16(scaleBits);
     double largest = 0;

@@ -45,6 +45,7 @@ class ChunkStateCodecTest {
   void aStateOfTheShippedShapeTakesLessThan1100BytesAToken() {
     ChunkShape shape = new ChunkShape(8, 2, 256, 32);
     assertEquals(1088 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.INT8));
+    assertEquals(576 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.INT4));
     assertEquals(2048 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.BF16));
     assertEquals(4096 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.FLOAT32));
     List<byte[]> blocks = codec(Quantisation.INT8).encode(CHUNK, ChunkStates.random(shape, 1));
@@ -75,6 +76,21 @@ class ChunkStateCodecTest {
         values, codec(Quantisation.INT8).read(CHUNK, List.of(block)).toTensors().values());
   }
 
+  @Test
+  void int4PutsTwoNumbersInAByte() throws ChunkStateException {
+    float[] keys = {7f, -7f, 3.4f};
+    float[] values = {0f, 0f, 0f};
+    ChunkTensors tensors = new ChunkTensors(new ChunkShape(1, 1, 1, 3), keys, values);
+    byte[] block = codec(Quantisation.INT4).encode(CHUNK, tensors).get(0);
+    // scales 1 and 0; 7 + 8 = f low, -7 + 8 = 1 high; 3 + 8 = b; zeros are 8
+    assertEquals(
+        "003c0000" + "1f0b" + "8808",
+        HexFormat.of().formatHex(block, ChunkStateCodec.HEADER_BYTES, block.length - 4));
+    ChunkTensors read = codec(Quantisation.FLOAT32).read(CHUNK, List.of(block)).toTensors();
+    assertArrayEquals(new float[] {7, -7, 3}, read.keys());
+    assertArrayEquals(values, read.values());
+  }
+
   @ParameterizedTest
   @EnumSource(Quantisation.class)
   void largeStatesAreSplitAndReadBack(Quantisation quantisation) throws ChunkStateException {
@@ -84,7 +100,7 @@ class ChunkStateCodecTest {
         switch (quantisation) {
           case FLOAT32 -> 4;
           case BF16 -> 2;
-          case INT8 -> 1;
+          case INT8, INT4 -> 1;
         };
     assertEquals(expectedBlocks, blocks.size());
     long bytes = 0;

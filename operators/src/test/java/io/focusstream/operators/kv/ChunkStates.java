@@ -22,7 +22,7 @@ final class ChunkStates {
     double scale = 1;
     for (int i = 0; i < numbers.length; i++) {
       if (i % shape.headDim() == 0) {
-        scale = random.nextInt(8) == 0 ? 0 : Math.scalb(1.0, random.nextInt(-40, 20));
+        scale = random.nextInt(8) == 0 ? 0 : Math.scalb(1.0, random.nextInt(-40, 18));
       }
       numbers[i] = random.nextInt(16) == 0 ? 0 : (float) (scale * (random.nextDouble() * 2 - 1));
     }

@@ -45,11 +45,12 @@ class StateFormatDocTest {
     ChunkShape shape = new ChunkShape(8, 2, 1, 32);
     assertTrue(page.contains("A block adds %d bytes".formatted(ChunkStateCodec.OVERHEAD_BYTES)));
     String sizes =
-        "%,d, %,d and %,d bytes a token"
+        "%,d, %,d, %,d and %,d bytes a token"
             .formatted(
                 shape.layers() * Quantisation.FLOAT32.tokenBytes(2, 32),
                 shape.layers() * Quantisation.BF16.tokenBytes(2, 32),
-                shape.layers() * Quantisation.INT8.tokenBytes(2, 32));
+                shape.layers() * Quantisation.INT8.tokenBytes(2, 32),
+                shape.layers() * Quantisation.INT4.tokenBytes(2, 32));
     assertTrue(page.contains(sizes), "no text " + sizes);
   }
 }

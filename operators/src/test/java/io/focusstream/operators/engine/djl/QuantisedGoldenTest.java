@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QuantisedGoldenTest {
 
   @ParameterizedTest
-  @CsvSource({"FLOAT32, 1e-4", "BF16, 1e-3", "INT8, 2e-3"})
+  @CsvSource({"FLOAT32, 1e-4", "BF16, 1e-3", "INT8, 2e-3", "INT4, 4e-2"})
   void movesTheLogitsByLittle(Quantisation quantisation, double limit) throws Exception {
     Path path =
         Path.of(getClass().getResource("/golden/gqa-partial/config.json").toURI()).getParent();
