@@ -7,6 +7,8 @@ import java.util.Objects;
  * The answer to a question.
  *
  * @param id the question's id
+ * @param update 0 for a question's answer; for a standing question the number of its further
+ *     answers so far, from 1: id and update together name an answer
  * @param stream the stream that was asked
  * @param status what became of the question
  * @param text the answer's text; empty unless the status is {@link AnswerStatus#OK} or {@link
@@ -21,6 +23,7 @@ import java.util.Objects;
  */
 public record Answer(
     String id,
+    int update,
     String stream,
     AnswerStatus status,
     String text,
@@ -33,6 +36,7 @@ public record Answer(
   public Answer {
     Limits.requireText("id", id, Limits.MAX_ID_CHARS);
     Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
+    Limits.requireRange("update", update, 0, Integer.MAX_VALUE);
     Objects.requireNonNull(status, "status");
     Objects.requireNonNull(text, "text");
     error = error == null ? null : Limits.cutMessage(error);
@@ -43,8 +47,25 @@ public record Answer(
     Objects.requireNonNull(modelFingerprint, "modelFingerprint");
   }
 
+  /** The same answer as a further one of a standing question. */
+  public Answer withUpdate(int number) {
+    return new Answer(
+        id,
+        number,
+        stream,
+        status,
+        text,
+        error,
+        evidence,
+        usage,
+        timings,
+        confidence,
+        modelFingerprint);
+  }
+
   /** An answer without the model's help: no data, rejected or failed. */
   public static Answer withoutModel(String id, String stream, AnswerStatus status, String error) {
-    return new Answer(id, stream, status, "", error, List.of(), Usage.NONE, Timings.NONE, 0.0, "");
+    return new Answer(
+        id, 0, stream, status, "", error, List.of(), Usage.NONE, Timings.NONE, 0.0, "");
   }
 }

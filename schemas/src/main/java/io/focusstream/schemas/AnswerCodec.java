@@ -14,6 +14,9 @@ public final class AnswerCodec {
   public static byte[] encode(Answer answer) {
     ObjectNode json = Json.object();
     json.put("id", answer.id());
+    if (answer.update() > 0) {
+      json.put("update", answer.update());
+    }
     json.put("stream", answer.stream());
     json.put("status", answer.status().name());
     json.put("text", answer.text());
@@ -62,11 +65,14 @@ public final class AnswerCodec {
     List<Evidence> evidence = json.children("evidence", AnswerCodec::evidence);
     Json usage = json.child("usage");
     Json timings = json.child("timings");
+    Integer given = json.int32OrNull("update");
+    int update = given == null ? 0 : given;
     return Json.checked(
         RECORD,
         () ->
             new Answer(
                 json.text("id"),
+                update,
                 json.text("stream"),
                 status(json.text("status")),
                 json.text("text"),

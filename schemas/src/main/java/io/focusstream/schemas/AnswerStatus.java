@@ -11,7 +11,11 @@ public enum AnswerStatus {
   /** The question breaks a limit, which {@link Answer#error()} names; the model wasn't asked. */
   REJECTED(4),
   /** The engine could not answer; {@link Answer#error()} says why. */
-  FAILED(5);
+  FAILED(5),
+  /** The question's deadline passed before its answer was there. */
+  EXPIRED(6),
+  /** The question was cancelled: it gets no further answer. */
+  CANCELLED(7);
 
   private final int code;
 

@@ -25,6 +25,9 @@ public final class Limits {
    */
   public static final int MAX_QUESTION_CHARS = 262_144;
 
+  /** Longest deadline of a question: a day. */
+  public static final long MAX_DEADLINE_MILLIS = 86_400_000;
+
   /** Most answer tokens that a question may ask for. */
   public static final int MAX_ANSWER_TOKENS = 4_096;
 

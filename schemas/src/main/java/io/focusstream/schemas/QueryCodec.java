@@ -1,15 +1,19 @@
 package io.focusstream.schemas;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /**
  * Questions as JSON: {@code {"id": "q-1", "stream": "web-1", "question": "Which user failed?"}}
- * (schema: {@code query.schema.json}). {@code maxAnswerTokens} and {@code timestampMillis} may be
- * left out. So may {@code id}: it is then the record's position, for example {@code queries-0@17},
- * the same after each replay.
+ * (schema: {@code query.schema.json}). {@code maxAnswerTokens}, {@code mode}, {@code
+ * deadlineMillis} and {@code timestampMillis} may be left out. So may {@code id}: it is then the
+ * record's position, for example {@code queries-0@17}, the same after each replay.
  */
 public final class QueryCodec {
   private static final String RECORD = "query";
+  private static final long NO_DEADLINE = Long.MIN_VALUE;
+
+  private static final SourcePosition NOT_READ_YET = new SourcePosition("queries", 0, 0);
 
   private QueryCodec() {}
 
@@ -20,19 +24,27 @@ public final class QueryCodec {
    */
   public static byte[] encode(
       String id, String stream, String question, Integer maxAnswerTokens, long timestampMillis) {
-    Limits.requireText("id", id, Limits.MAX_ID_CHARS);
-    Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
-    Limits.requireText("question", question, Limits.MAX_QUESTION_CHARS);
+    return encode(Query.ask(id, stream, question, maxAnswerTokens, timestampMillis, NOT_READ_YET));
+  }
+
+  /** The JSON form; the position isn't part of it. */
+  public static byte[] encode(Query query) {
     ObjectNode json = Json.object();
-    json.put("id", id);
-    json.put("stream", stream);
-    json.put("question", question);
-    if (maxAnswerTokens != null) {
-      Limits.requireRange("maxAnswerTokens", maxAnswerTokens, 1, Limits.MAX_ANSWER_TOKENS);
-      json.put("maxAnswerTokens", maxAnswerTokens);
+    json.put("id", query.id());
+    json.put("stream", query.stream());
+    if (!query.question().isEmpty()) {
+      json.put("question", query.question());
     }
-    Limits.requireRange("timestampMillis", timestampMillis, 0, Long.MAX_VALUE);
-    json.put("timestampMillis", timestampMillis);
+    if (query.maxAnswerTokens() != null) {
+      json.put("maxAnswerTokens", query.maxAnswerTokens());
+    }
+    if (query.mode() != QueryMode.ASK) {
+      json.put("mode", query.mode().toString());
+    }
+    if (query.deadlineMillis() != null) {
+      json.put("deadlineMillis", query.deadlineMillis());
+    }
+    json.put("timestampMillis", query.timestampMillis());
     return Json.write(json);
   }
 
@@ -46,12 +58,40 @@ public final class QueryCodec {
    */
   public static Query decode(byte[] value, SourcePosition position, long recordTimestampMillis) {
     Json json = Json.read(RECORD, value);
-    String id = json.textOr("id", position.toString());
     String stream = json.text("stream");
-    String question = json.text("question");
+    QueryMode mode = mode(json.textOr("mode", QueryMode.ASK.toString()));
+    boolean cancel = mode == QueryMode.CANCEL;
+    // What is to be cancelled must be named; a question may be named by its place.
+    String id = cancel ? json.text("id") : json.textOr("id", position.toString());
+    String question = cancel ? "" : json.text("question");
     Integer maxAnswerTokens = json.int32OrNull("maxAnswerTokens");
+    long deadlineMillis = json.wholeNumberOr("deadlineMillis", NO_DEADLINE);
     long timestampMillis = json.wholeNumberOr("timestampMillis", recordTimestampMillis);
     return Json.checked(
-        RECORD, () -> new Query(id, stream, question, maxAnswerTokens, timestampMillis, position));
+        RECORD,
+        () ->
+            new Query(
+                id,
+                stream,
+                question,
+                maxAnswerTokens,
+                mode,
+                deadlineMillis == NO_DEADLINE ? null : Long.valueOf(deadlineMillis),
+                timestampMillis,
+                position));
+  }
+
+  private static QueryMode mode(String name) {
+    for (QueryMode mode : QueryMode.values()) {
+      if (mode.toString().equals(name)) {
+        return mode;
+      }
+    }
+    throw new RecordFormatException(
+        RECORD
+            + ": field 'mode' must be one of "
+            + List.of(QueryMode.values())
+            + "; got "
+            + Limits.shown(name));
   }
 }

@@ -27,8 +27,19 @@ class RecordsTest {
         new Event("web-1", "GET / 200 ü\u0000", 5, POSITION),
         EventCodec.decode(EventCodec.encode("web-1", "GET / 200 ü\u0000", 5), POSITION, null, 0));
     assertEquals(
-        new Query("q-1", "web-1", "who?", 7, 5, POSITION),
+        Query.ask("q-1", "web-1", "who?", 7, 5, POSITION),
         QueryCodec.decode(QueryCodec.encode("q-1", "web-1", "who?", 7, 5), POSITION, 0));
+  }
+
+  @Test
+  void queriesOfEveryModeComeBack() {
+    for (QueryMode mode : QueryMode.values()) {
+      String question = mode == QueryMode.CANCEL ? "" : "who?";
+      Query query = new Query("q", "s", question, null, mode, 250L, 5, POSITION);
+      assertEquals(query, QueryCodec.decode(QueryCodec.encode(query), POSITION, 0));
+      assertEquals(mode, QueryMode.ofCode(mode.code()));
+    }
+    assertThrows(IllegalArgumentException.class, () -> QueryMode.ofCode(3));
   }
 
   @Test
@@ -104,7 +115,7 @@ class RecordsTest {
       codes[status.ordinal()] = status.code();
       assertEquals(status, AnswerStatus.ofCode(status.code()));
     }
-    assertArrayEquals(new int[] {1, 2, 3, 4, 5}, codes);
+    assertArrayEquals(new int[] {1, 2, 3, 4, 5, 6, 7}, codes);
     assertThrows(IllegalArgumentException.class, () -> AnswerStatus.ofCode(0));
   }
 

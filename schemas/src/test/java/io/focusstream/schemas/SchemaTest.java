@@ -36,6 +36,11 @@ class SchemaTest {
     assertDescribed("event", EventCodec.encode("web-1", "GET / 200", 1_764_000_000_000L));
     assertDescribed("query", QueryCodec.encode("q-1", "web-1", "who?", 64, 1_764_000_000_000L));
     assertDescribed("query", QueryCodec.encode("q-1", "web-1", "who?", null, 0));
+    for (QueryMode mode : QueryMode.values()) {
+      String question = mode == QueryMode.CANCEL ? "" : "who?";
+      assertDescribed(
+          "query", QueryCodec.encode(new Query("q", "s", question, null, mode, 250L, 5, POSITION)));
+    }
   }
 
   @Test
@@ -44,6 +49,9 @@ class SchemaTest {
     List<String> bad =
         List.of(
             "{\"question\":\"?\"}",
+            "{\"stream\":\"s\",\"question\":\"?\",\"mode\":\"often\"}",
+            "{\"stream\":\"s\",\"question\":\"?\",\"deadlineMillis\":0}",
+            "{\"stream\":\"s\",\"mode\":\"cancel\"}",
             "{\"stream\":\"s\"}",
             "{\"stream\":\"s\",\"question\":\" \"}",
             "{\"stream\":\"\",\"question\":\"?\"}",
@@ -113,6 +121,7 @@ class SchemaTest {
   static Answer fullAnswer() {
     return new Answer(
         "q-1",
+        2,
         "web-1",
         AnswerStatus.OK,
         "user \"eve\"",

@@ -65,6 +65,8 @@ final class AnswerPrinter {
       case NO_DATA -> "no data: " + answer.error();
       case REJECTED -> "rejected: " + answer.error();
       case FAILED -> "failed: " + answer.error();
+      case EXPIRED -> "expired: " + answer.error();
+      case CANCELLED -> "cancelled: " + answer.error();
     };
   }
 

@@ -21,6 +21,7 @@ class AnswerPrinterTest {
     Answer answer =
         new Answer(
             "q",
+            0,
             "web",
             AnswerStatus.OK,
             "eve",

@@ -55,5 +55,32 @@ public final class AskOptions {
               "Event time only: a partition that gave no record for that long, back-pressure aside, holds"
                   + " no question up: its watermark follows the clock from then on.");
 
+  /** Deadline of questions that give none. */
+  public static final ConfigOption<Duration> DEADLINE =
+      ConfigOptions.key("focus.ask.deadline")
+          .durationType()
+          .defaultValue(Duration.ZERO)
+          .withDescription(
+              "Longest time from a question's acceptance to its answer, up to 1 d, where the question"
+                  + " gives none; then it is answered with EXPIRED. 0 s: any time.");
+
+  /** Most questions of a stream that wait. */
+  public static final ConfigOption<Integer> MAX_PENDING =
+      ConfigOptions.key("focus.ask.max-pending")
+          .intType()
+          .defaultValue(256)
+          .withDescription(
+              "Most questions of one stream that are accepted and not answered, in [1, 65536]. Further"
+                  + " ones are answered with REJECTED.");
+
+  /** Most standing questions of a stream. */
+  public static final ConfigOption<Integer> MAX_STANDING =
+      ConfigOptions.key("focus.ask.max-standing")
+          .intType()
+          .defaultValue(16)
+          .withDescription(
+              "Most standing questions of one stream, in [0, 1024]: each is asked of every new chunk."
+                  + " Further ones are answered with REJECTED.");
+
   private AskOptions() {}
 }

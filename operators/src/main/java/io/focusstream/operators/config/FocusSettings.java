@@ -1,5 +1,6 @@
 package io.focusstream.operators.config;
 
+import io.focusstream.schemas.Limits;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Objects;
@@ -27,6 +28,9 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param consistency {@link AskOptions#CONSISTENCY}
  * @param outOfOrderness {@link AskOptions#OUT_OF_ORDERNESS}
  * @param idleAfter {@link AskOptions#IDLE_AFTER}
+ * @param deadline {@link AskOptions#DEADLINE}
+ * @param maxPending {@link AskOptions#MAX_PENDING}
+ * @param maxStanding {@link AskOptions#MAX_STANDING}
  */
 public record FocusSettings(
     int chunkTokens,
@@ -45,7 +49,10 @@ public record FocusSettings(
     int maxEventTokens,
     Consistency consistency,
     Duration outOfOrderness,
-    Duration idleAfter)
+    Duration idleAfter,
+    Duration deadline,
+    int maxPending,
+    int maxStanding)
     implements Serializable {
 
   public FocusSettings {
@@ -80,6 +87,9 @@ public record FocusSettings(
     Objects.requireNonNull(consistency, AskOptions.CONSISTENCY.key());
     check(AskOptions.OUT_OF_ORDERNESS, outOfOrderness.toMillis(), 0, 86_400_000);
     check(AskOptions.IDLE_AFTER, idleAfter.toMillis(), 1, 86_400_000);
+    check(AskOptions.DEADLINE, deadline.toMillis(), 0, Limits.MAX_DEADLINE_MILLIS);
+    check(AskOptions.MAX_PENDING, maxPending, 1, 65_536);
+    check(AskOptions.MAX_STANDING, maxStanding, 0, 1024);
   }
 
   /**
@@ -105,7 +115,10 @@ public record FocusSettings(
         config.get(StreamOptions.MAX_EVENT_TOKENS),
         config.get(AskOptions.CONSISTENCY),
         config.get(AskOptions.OUT_OF_ORDERNESS),
-        config.get(AskOptions.IDLE_AFTER));
+        config.get(AskOptions.IDLE_AFTER),
+        config.get(AskOptions.DEADLINE),
+        config.get(AskOptions.MAX_PENDING),
+        config.get(AskOptions.MAX_STANDING));
   }
 
   /** The defaults of all options. */

@@ -43,6 +43,11 @@ public final class FocusState {
       new MapStateDescriptor<>(
           "pending-questions", LongSerializer.INSTANCE, new PendingQuestionSerializer());
 
+  /** Standing questions by id. Truth. */
+  public static final MapStateDescriptor<String, StandingQuestion> STANDING_QUESTIONS =
+      new MapStateDescriptor<>(
+          "standing-questions", StringSerializer.INSTANCE, new StandingQuestionSerializer());
+
   /** Indices of chunks sealed and not condensed; the value is always true. Truth. */
   public static final MapStateDescriptor<Integer, Boolean> PENDING_CHUNKS =
       new MapStateDescriptor<>(

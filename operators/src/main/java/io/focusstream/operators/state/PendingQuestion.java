@@ -15,6 +15,8 @@ import java.util.Objects;
  * @param firstChunk oldest chunk that it sees
  * @param nextChunk the chunk after the newest that it sees
  * @param tail the events that it sees and that were in no chunk
+ * @param standing true for a standing question over one new chunk
+ * @param deadlineAtMillis when it expires, milliseconds since the epoch; 0 for never
  */
 public record PendingQuestion(
     String id,
@@ -24,7 +26,9 @@ public record PendingQuestion(
     long acceptedAtMillis,
     int firstChunk,
     int nextChunk,
-    Segment tail) {
+    Segment tail,
+    boolean standing,
+    long deadlineAtMillis) {
   public PendingQuestion {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(tokens, "tokens");
@@ -41,7 +45,9 @@ public record PendingQuestion(
         && acceptedAtMillis == that.acceptedAtMillis
         && firstChunk == that.firstChunk
         && nextChunk == that.nextChunk
-        && tail.equals(that.tail);
+        && tail.equals(that.tail)
+        && standing == that.standing
+        && deadlineAtMillis == that.deadlineAtMillis;
   }
 
   @Override

@@ -16,9 +16,12 @@ public final class PendingQuestionSerializer extends VersionedSerializer<Pending
    */
   public static final int VERSION_1 = 1;
 
+  /** As version 1, then {@code [int8] 1 for a standing question, [int64] deadline}. */
+  public static final int VERSION_2 = 2;
+
   @Override
   protected int currentVersion() {
-    return VERSION_1;
+    return VERSION_2;
   }
 
   @Override
@@ -36,6 +39,8 @@ public final class PendingQuestionSerializer extends VersionedSerializer<Pending
     BinaryForm.writeInt(question.firstChunk(), out);
     BinaryForm.writeInt(question.nextChunk(), out);
     BinaryForm.writeSegment(question.tail(), out);
+    out.writeBoolean(question.standing());
+    out.writeLong(question.deadlineAtMillis());
   }
 
   @Override
@@ -48,7 +53,9 @@ public final class PendingQuestionSerializer extends VersionedSerializer<Pending
         in.readLong(),
         BinaryForm.readInt(in),
         BinaryForm.readInt(in),
-        BinaryForm.readSegment(in));
+        BinaryForm.readSegment(in),
+        version >= VERSION_2 && in.readBoolean(),
+        version >= VERSION_2 ? in.readLong() : 0);
   }
 
   @Override

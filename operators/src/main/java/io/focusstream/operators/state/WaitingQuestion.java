@@ -1,5 +1,6 @@
 package io.focusstream.operators.state;
 
+import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import java.util.Arrays;
 import java.util.Objects;
@@ -10,14 +11,23 @@ import java.util.Objects;
  * @param id the asker's id
  * @param tokens the laid-out question; not to be changed
  * @param maxAnswerTokens most tokens of the answer
+ * @param mode what is wanted
+ * @param deadlineMillis most milliseconds from its acceptance to its answer; 0 for any time
  * @param askedAtMillis when it was asked, milliseconds since the epoch
  * @param position where it was read
  */
 public record WaitingQuestion(
-    String id, int[] tokens, int maxAnswerTokens, long askedAtMillis, SourcePosition position) {
+    String id,
+    int[] tokens,
+    int maxAnswerTokens,
+    QueryMode mode,
+    long deadlineMillis,
+    long askedAtMillis,
+    SourcePosition position) {
   public WaitingQuestion {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(tokens, "tokens");
+    Objects.requireNonNull(mode, "mode");
     Objects.requireNonNull(position, "position");
   }
 
@@ -27,6 +37,8 @@ public record WaitingQuestion(
         && id.equals(that.id)
         && Arrays.equals(tokens, that.tokens)
         && maxAnswerTokens == that.maxAnswerTokens
+        && mode == that.mode
+        && deadlineMillis == that.deadlineMillis
         && askedAtMillis == that.askedAtMillis
         && position.equals(that.position);
   }

@@ -1,5 +1,6 @@
 package io.focusstream.operators.state;
 
+import io.focusstream.schemas.QueryMode;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -10,8 +11,9 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
   private static final long serialVersionUID = 1L;
 
   /**
-   * {@code [text] id, [tokens] tokens, [vint] most answer tokens, [int64] asked at in milliseconds,
-   * [position] position}; see {@link BinaryForm}.
+   * {@code [text] id, [tokens] tokens, [vint] most answer tokens, [int8] mode code, [int64]
+   * deadline in milliseconds, [int64] asked at in milliseconds, [position] position}; see {@link
+   * BinaryForm}.
    */
   public static final int VERSION_1 = 1;
 
@@ -30,6 +32,8 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
     BinaryForm.writeText(question.id(), out);
     BinaryForm.writeInts(question.tokens(), out);
     BinaryForm.writeInt(question.maxAnswerTokens(), out);
+    out.writeByte(question.mode().code());
+    out.writeLong(question.deadlineMillis());
     out.writeLong(question.askedAtMillis());
     BinaryForm.writePosition(question.position(), out);
   }
@@ -40,6 +44,8 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
         BinaryForm.readText(in),
         BinaryForm.readInts(in),
         BinaryForm.readInt(in),
+        QueryMode.ofCode(in.readByte()),
+        in.readLong(),
         in.readLong(),
         BinaryForm.readPosition(in));
   }

@@ -57,6 +57,7 @@ final class AnswerComposer {
     boolean found = !text.equals(NOT_FOUND);
     return new Answer(
         question.id(),
+        0,
         stream,
         found ? AnswerStatus.OK : AnswerStatus.NOT_FOUND,
         text,

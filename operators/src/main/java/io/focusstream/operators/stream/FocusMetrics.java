@@ -60,6 +60,15 @@ public final class FocusMetrics {
   /** Counter: questions answered with NO_DATA. */
   public static final String QUESTIONS_WITHOUT_DATA = "questionsWithoutData";
 
+  /** Counter: questions answered with EXPIRED. */
+  public static final String QUESTIONS_EXPIRED = "questionsExpired";
+
+  /** Counter: questions answered with CANCELLED. */
+  public static final String QUESTIONS_CANCELLED = "questionsCancelled";
+
+  /** Counter: further answers of standing questions. */
+  public static final String STANDING_UPDATES = "standingUpdates";
+
   /**
    * Counter: questions that arrived again while the first was open; they get no answer of their
    * own.
@@ -102,6 +111,9 @@ public final class FocusMetrics {
   final Counter questionsFailed;
   final Counter questionsRejected;
   final Counter questionsWithoutData;
+  final Counter questionsExpired;
+  final Counter questionsCancelled;
+  final Counter standingUpdates;
   final Counter questionsRepeated;
   final Counter engineFailures;
   final Counter staleResults;
@@ -124,6 +136,9 @@ public final class FocusMetrics {
     questionsFailed = group.counter(QUESTIONS_FAILED);
     questionsRejected = group.counter(QUESTIONS_REJECTED);
     questionsWithoutData = group.counter(QUESTIONS_WITHOUT_DATA);
+    questionsExpired = group.counter(QUESTIONS_EXPIRED);
+    questionsCancelled = group.counter(QUESTIONS_CANCELLED);
+    standingUpdates = group.counter(STANDING_UPDATES);
     questionsRepeated = group.counter(QUESTIONS_REPEATED);
     engineFailures = group.counter(ENGINE_FAILURES);
     staleResults = group.counter(STALE_RESULTS);

@@ -16,6 +16,8 @@ import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.state.FocusState;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
+import io.focusstream.operators.state.Segment;
+import io.focusstream.operators.state.StandingQuestion;
 import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.TailEvent;
 import io.focusstream.operators.state.WaitingQuestion;
@@ -24,7 +26,10 @@ import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerFingerprint;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.AnswerStatus;
+import io.focusstream.schemas.QueryMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -223,7 +228,12 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           for (Map.Entry<Long, PendingQuestion> entry : pending.entries()) {
             PendingQuestion question = entry.getValue();
             work.addQuestion(
-                stream, entry.getKey(), question.id(), question.firstChunk(), question.nextChunk());
+                stream,
+                entry.getKey(),
+                question.standing() ? standingName(question.id()) : question.id(),
+                question.firstChunk(),
+                question.nextChunk());
+            watchDeadline(stream, entry.getKey(), question);
           }
         });
     if (work.size() > 0) {
@@ -265,7 +275,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     for (int index = before.nextChunk(); index < after.nextChunk(); index++) {
       work.addChunk(stream, index);
     }
-    dropOldChunks(stream, after);
+    askStanding(stream);
+    dropOldChunks(stream, store.summary());
     return true;
   }
 
@@ -285,6 +296,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           question.id(),
           question.tokens(),
           question.maxAnswerTokens(),
+          question.mode(),
+          question.deadlineMillis(),
           question.askedAtMillis());
     }
     giveToEngine();
@@ -334,6 +347,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               question.id(),
               question.tokens(),
               question.maxAnswerTokens(),
+              question.mode(),
+              question.deadlineMillis(),
               question.askedAtMillis(),
               question.position()));
       eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, question.askedAtMillis());
@@ -344,6 +359,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
         question.id(),
         question.tokens(),
         question.maxAnswerTokens(),
+        question.mode(),
+        question.deadlineMillis(),
         question.askedAtMillis());
     giveToEngine();
     yieldWhileTooMuchIsOpen();
@@ -351,14 +368,49 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
 
   /** Writes a question to state with what it sees; the key must be set. */
   private void accept(
-      String stream, String id, int[] tokens, int maxAnswerTokens, long askedAtMillis)
+      String stream,
+      String id,
+      int[] tokens,
+      int maxAnswerTokens,
+      QueryMode mode,
+      long deadlineMillis,
+      long askedAtMillis)
       throws Exception {
+    if (mode == QueryMode.CANCEL) {
+      cancel(stream, id);
+      return;
+    }
     if (work.hasQuestion(stream, id)) {
       metered.questionsRepeated.inc();
       LOGGER.debug("Question {} is open already; it is answered once.", id);
       return;
     }
+    int pendingQuestions = work.openQuestions(stream);
+    if (pendingQuestions >= settings.maxPending()) {
+      metered.questionsRejected.inc();
+      emit(QuestionLimits.tooMany(id, stream, pendingQuestions));
+      return;
+    }
     StreamSummary summary = store.summary();
+    int answerTokens = Math.min(maxAnswerTokens, settings.maxAnswerTokens());
+    if (mode == QueryMode.STANDING) {
+      Map<String, StandingQuestion> standing = store.standing();
+      StandingQuestion before = standing.get(id);
+      if (before == null && standing.size() >= settings.maxStanding()) {
+        metered.questionsRejected.inc();
+        emit(QuestionLimits.tooManyStanding(id, stream, standing.size()));
+        return;
+      }
+      store.putStanding(
+          id,
+          new StandingQuestion(
+              tokens,
+              answerTokens,
+              askedAtMillis,
+              summary.nextChunk(),
+              before == null ? 0 : before.updates(),
+              ""));
+    }
     if (summary.tokens() == 0) {
       metered.questionsWithoutData.inc();
       emit(QuestionLimits.noData(id, stream));
@@ -368,16 +420,132 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
         new PendingQuestion(
             id,
             tokens,
-            Math.min(maxAnswerTokens, settings.maxAnswerTokens()),
+            answerTokens,
             askedAtMillis,
             now(),
             // what is only kept for an older question isn't seen, however long that one takes
             Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks()),
             summary.nextChunk(),
-            store.tail(summary));
+            store.tail(summary),
+            false,
+            deadlineMillis == 0 ? 0 : now() + deadlineMillis);
     store.addQuestion(summary, pending);
     work.addQuestion(
         stream, summary.nextQuestion(), pending.id(), pending.firstChunk(), pending.nextChunk());
+    watchDeadline(stream, summary.nextQuestion(), pending);
+  }
+
+  /** No further answers to a question; the key must be set. */
+  private void cancel(String stream, String id) throws Exception {
+    boolean found = store.standing(id) != null;
+    store.removeStanding(id);
+    for (String name : List.of(id, standingName(id))) {
+      Work.Question open = work.question(stream, name);
+      if (open != null) {
+        found = true;
+        store.removeQuestion(open.sequence);
+        work.finish(open);
+      }
+    }
+    if (found) {
+      metered.questionsCancelled.inc();
+      emit(QuestionLimits.cancelled(id, stream));
+      dropOldChunks(stream, store.summary());
+    } else {
+      metered.questionsRejected.inc();
+      emit(QuestionLimits.nothingToCancel(id, stream));
+    }
+  }
+
+  /** The name under which a standing question's work is open, beside one that is asked. */
+  private static String standingName(String id) {
+    return "\u0000" + id;
+  }
+
+  /** Asks the standing questions of new chunks, each of one chunk at a time, oldest first. */
+  private void askStanding(String stream) throws Exception {
+    for (Map.Entry<String, StandingQuestion> entry : store.standing().entrySet()) {
+      askStanding(stream, entry.getKey(), entry.getValue());
+    }
+  }
+
+  private void askStanding(String stream, String id, StandingQuestion standing) throws Exception {
+    StreamSummary summary = store.summary();
+    int chunk = Math.max(standing.nextChunk(), summary.firstChunk());
+    if (chunk >= summary.nextChunk() || work.hasQuestion(stream, standingName(id))) {
+      return;
+    }
+    PendingQuestion pending =
+        new PendingQuestion(
+            id,
+            standing.tokens(),
+            standing.maxAnswerTokens(),
+            standing.askedAtMillis(),
+            now(),
+            chunk,
+            chunk + 1,
+            Segment.EMPTY,
+            true,
+            0);
+    store.addQuestion(summary, pending);
+    work.addQuestion(stream, summary.nextQuestion(), standingName(id), chunk, chunk + 1);
+  }
+
+  /** A standing question has been asked of a chunk: says so where the answer is another one. */
+  private void standingAnswered(Work.Question question, PendingQuestion pending, Answer answer)
+      throws Exception {
+    store.removeQuestion(question.sequence);
+    work.finish(question);
+    StandingQuestion standing = store.standing(pending.id());
+    if (standing == null) {
+      return;
+    }
+    int chunk = pending.firstChunk();
+    // One that was replaced meanwhile begins with the chunks after its own question.
+    if (Arrays.equals(standing.tokens(), pending.tokens())) {
+      boolean another =
+          answer.status() == AnswerStatus.FAILED
+              || answer.status() == AnswerStatus.OK && !answer.text().equals(standing.lastText());
+      if (another) {
+        metered.standingUpdates.inc();
+        emit(answer.withUpdate(standing.updates() + 1));
+      }
+      standing = another ? standing.updated(chunk, answer.text()) : standing.after(chunk);
+      store.putStanding(pending.id(), standing);
+    }
+    askStanding(question.stream, pending.id(), standing);
+  }
+
+  private void watchDeadline(String stream, long sequence, PendingQuestion pending) {
+    if (pending.deadlineAtMillis() == 0) {
+      return;
+    }
+    getProcessingTimeService()
+        .registerTimer(
+            pending.deadlineAtMillis(),
+            time -> {
+              if (!closed) {
+                withKey(stream, () -> expire(stream, sequence));
+                giveToEngine();
+              }
+            });
+  }
+
+  private void expire(String stream, long sequence) throws Exception {
+    PendingQuestion pending = store.question(sequence);
+    if (pending == null) {
+      return;
+    }
+    metered.questionsExpired.inc();
+    emit(
+        QuestionLimits.expired(
+            pending.id(), stream, pending.deadlineAtMillis() - pending.acceptedAtMillis()));
+    store.removeQuestion(sequence);
+    Work.Question open = work.question(stream, pending.id());
+    if (open != null && open.sequence == sequence) {
+      work.finish(open);
+    }
+    dropOldChunks(stream, store.summary());
   }
 
   /** What was accepted is in state already, so a checkpoint may come in between. */
@@ -529,6 +697,15 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               question.streamTokens,
               Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),
               model.fingerprint());
+      if (pending.standing()) {
+        standingAnswered(question, pending, answer);
+        dropOldChunks(question.stream, store.summary());
+        return;
+      }
+      StandingQuestion standing = store.standing(pending.id());
+      if (standing != null && answer.status() == AnswerStatus.OK) {
+        store.putStanding(pending.id(), standing.answered(answer.text()));
+      }
       metered.questionsAnswered.inc();
       metered.answerMillis.update(answer.timings().totalMillis());
       metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
@@ -536,8 +713,13 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       return;
     } else {
       LOGGER.error("Giving up {} after {} attempts.", question, question.attempts, failure);
-      answer = QuestionLimits.failed(question.id, question.stream, question.attempts, failure);
+      answer = QuestionLimits.failed(pending.id(), question.stream, question.attempts, failure);
       metered.questionsFailed.inc();
+      if (pending.standing()) {
+        standingAnswered(question, pending, answer);
+        dropOldChunks(question.stream, store.summary());
+        return;
+      }
     }
     emit(answer);
     store.removeQuestion(question.sequence);

@@ -6,6 +6,7 @@ import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.Query;
+import io.focusstream.schemas.QueryMode;
 import java.util.Objects;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
@@ -48,7 +49,8 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
 
   @Override
   public void processElement(Query query, Context context, Collector<TokenizedQuestion> out) {
-    int[] tokens = template.layOut(query.question());
+    boolean cancel = query.mode() == QueryMode.CANCEL;
+    int[] tokens = cancel ? new int[0] : template.layOut(query.question());
     if (tokens.length > settings.maxQuestionTokens()) {
       rejected.inc();
       context.output(
@@ -67,6 +69,10 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
             query.stream(),
             tokens,
             maxAnswerTokens,
+            query.mode(),
+            query.deadlineMillis() == null
+                ? settings.deadline().toMillis()
+                : query.deadlineMillis(),
             query.timestampMillis(),
             query.position()));
   }

@@ -4,6 +4,8 @@ import io.focusstream.operators.state.BinaryForm;
 import io.focusstream.operators.state.VersionedSerializer;
 import io.focusstream.operators.state.VersionedSerializerSnapshot;
 import io.focusstream.schemas.Query;
+import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.SourcePosition;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -19,9 +21,12 @@ public final class QuerySerializer extends VersionedSerializer<Query> {
    */
   public static final int VERSION_1 = 1;
 
+  /** As version 1, then {@code [int8] mode code, [int64] deadline in milliseconds or 0}. */
+  public static final int VERSION_2 = 2;
+
   @Override
   protected int currentVersion() {
-    return VERSION_1;
+    return VERSION_2;
   }
 
   @Override
@@ -37,6 +42,8 @@ public final class QuerySerializer extends VersionedSerializer<Query> {
     BinaryForm.writeInt(query.maxAnswerTokens() == null ? 0 : query.maxAnswerTokens(), out);
     out.writeLong(query.timestampMillis());
     BinaryForm.writePosition(query.position(), out);
+    out.writeByte(query.mode().code());
+    out.writeLong(query.deadlineMillis() == null ? 0 : query.deadlineMillis());
   }
 
   @Override
@@ -45,13 +52,19 @@ public final class QuerySerializer extends VersionedSerializer<Query> {
     String stream = BinaryForm.readText(in);
     String question = BinaryForm.readText(in);
     int maxAnswerTokens = BinaryForm.readInt(in);
+    long timestampMillis = in.readLong();
+    SourcePosition position = BinaryForm.readPosition(in);
+    QueryMode mode = version < VERSION_2 ? QueryMode.ASK : QueryMode.ofCode(in.readByte());
+    long deadlineMillis = version < VERSION_2 ? 0 : in.readLong();
     return new Query(
         id,
         stream,
         question,
         maxAnswerTokens == 0 ? null : maxAnswerTokens,
-        in.readLong(),
-        BinaryForm.readPosition(in));
+        mode,
+        deadlineMillis == 0 ? null : Long.valueOf(deadlineMillis),
+        timestampMillis,
+        position);
   }
 
   @Override

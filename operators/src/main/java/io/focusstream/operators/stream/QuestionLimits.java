@@ -31,6 +31,58 @@ final class QuestionLimits {
             stream));
   }
 
+  /** For a question to a stream with too many open ones. */
+  static Answer tooMany(String id, String stream, int pending) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.REJECTED,
+        String.format(
+            "stream '%s' has %d questions that wait, as many as it may (%s). Ask again later",
+            stream, pending, AskOptions.MAX_PENDING.key()));
+  }
+
+  /** For a standing question to a stream with too many. */
+  static Answer tooManyStanding(String id, String stream, int standing) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.REJECTED,
+        String.format(
+            "stream '%s' has %d standing questions, as many as it may (%s). Cancel one, or raise the"
+                + " option",
+            stream, standing, AskOptions.MAX_STANDING.key()));
+  }
+
+  /** For a question whose time is over. */
+  static Answer expired(String id, String stream, long millis) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.EXPIRED,
+        String.format(
+            "no answer within the deadline of %d ms. Give it more time (deadlineMillis of the question,"
+                + " %s), or ask when there is less to do",
+            millis, AskOptions.DEADLINE.key()));
+  }
+
+  /** For the question that was cancelled. */
+  static Answer cancelled(String id, String stream) {
+    return Answer.withoutModel(
+        id, stream, AnswerStatus.CANCELLED, "cancelled on request; ask again under another id");
+  }
+
+  /** For a cancellation of nothing. */
+  static Answer nothingToCancel(String id, String stream) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.REJECTED,
+        String.format(
+            "stream '%s' has no open or standing question '%s' to cancel; it may be answered already",
+            stream, id));
+  }
+
   /** For a question that the engine could not answer. */
   static Answer failed(String id, String stream, int attempts, Throwable cause) {
     String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();

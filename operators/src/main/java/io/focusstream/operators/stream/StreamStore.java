@@ -10,12 +10,15 @@ import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
 import io.focusstream.operators.state.Segment;
 import io.focusstream.operators.state.SegmentBuilder;
+import io.focusstream.operators.state.StandingQuestion;
 import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.TailEvent;
 import io.focusstream.operators.text.Chunker;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.ValueState;
@@ -34,6 +37,7 @@ final class StreamStore {
   private final MapState<BlockKey, byte[]> blocks;
   private final MapState<Long, PendingQuestion> pendingQuestions;
   private final MapState<Integer, Boolean> pendingChunks;
+  private final MapState<String, StandingQuestion> standingQuestions;
 
   StreamStore(KeyedStateStore states, Chunker chunker, KvPersist persist) {
     this.chunker = chunker;
@@ -45,6 +49,7 @@ final class StreamStore {
     this.blocks = states.getMapState(FocusState.BLOCKS);
     this.pendingQuestions = states.getMapState(FocusState.PENDING_QUESTIONS);
     this.pendingChunks = states.getMapState(FocusState.PENDING_CHUNKS);
+    this.standingQuestions = states.getMapState(FocusState.STANDING_QUESTIONS);
   }
 
   /** What is known of the stream. */
@@ -237,6 +242,30 @@ final class StreamStore {
   /** A pending question, or {@code null} where it isn't pending any more. */
   PendingQuestion question(long sequence) throws Exception {
     return pendingQuestions.get(sequence);
+  }
+
+  /** The standing questions by id, a copy. */
+  Map<String, StandingQuestion> standing() throws Exception {
+    Map<String, StandingQuestion> all = new TreeMap<>();
+    for (Map.Entry<String, StandingQuestion> entry : standingQuestions.entries()) {
+      all.put(entry.getKey(), entry.getValue());
+    }
+    return all;
+  }
+
+  /** A standing question, or {@code null} where none has the id. */
+  StandingQuestion standing(String id) throws Exception {
+    return standingQuestions.get(id);
+  }
+
+  /** Adds or replaces a standing question. */
+  void putStanding(String id, StandingQuestion question) throws Exception {
+    standingQuestions.put(id, question);
+  }
+
+  /** Forgets a standing question; nothing happens where there is none. */
+  void removeStanding(String id) throws Exception {
+    standingQuestions.remove(id);
   }
 
   /** The question is answered. */

@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import java.util.Arrays;
 import java.util.Objects;
@@ -10,8 +11,11 @@ import org.apache.flink.api.common.typeinfo.TypeInfo;
  *
  * @param id the asker's id; the answer repeats it
  * @param stream the stream that it is asked of: the key
- * @param tokens the laid-out question (see {@code text.PromptTemplate}); not to be changed
+ * @param tokens the laid-out question (see {@code text.PromptTemplate}), empty where the mode is
+ *     {@link QueryMode#CANCEL}; not to be changed
  * @param maxAnswerTokens most tokens of the answer, at least 1
+ * @param mode what is wanted
+ * @param deadlineMillis most milliseconds from its acceptance to its answer; 0 for any time
  * @param askedAtMillis when it was asked, milliseconds since the epoch
  * @param position where it was read
  */
@@ -21,12 +25,15 @@ public record TokenizedQuestion(
     String stream,
     int[] tokens,
     int maxAnswerTokens,
+    QueryMode mode,
+    long deadlineMillis,
     long askedAtMillis,
     SourcePosition position) {
   public TokenizedQuestion {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(stream, "stream");
     Objects.requireNonNull(tokens, "tokens");
+    Objects.requireNonNull(mode, "mode");
     Objects.requireNonNull(position, "position");
     if (maxAnswerTokens < 1) {
       throw new IllegalArgumentException(
@@ -41,6 +48,8 @@ public record TokenizedQuestion(
         && stream.equals(that.stream)
         && Arrays.equals(tokens, that.tokens)
         && maxAnswerTokens == that.maxAnswerTokens
+        && mode == that.mode
+        && deadlineMillis == that.deadlineMillis
         && askedAtMillis == that.askedAtMillis
         && position.equals(that.position);
   }

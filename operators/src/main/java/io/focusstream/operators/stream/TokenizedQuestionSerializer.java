@@ -3,6 +3,8 @@ package io.focusstream.operators.stream;
 import io.focusstream.operators.state.BinaryForm;
 import io.focusstream.operators.state.VersionedSerializer;
 import io.focusstream.operators.state.VersionedSerializerSnapshot;
+import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.SourcePosition;
 import java.io.IOException;
 import java.lang.reflect.Type;
 import java.util.Map;
@@ -22,9 +24,12 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
    */
   public static final int VERSION_1 = 1;
 
+  /** As version 1, then {@code [int8] mode code, [int64] deadline in milliseconds}. */
+  public static final int VERSION_2 = 2;
+
   @Override
   protected int currentVersion() {
-    return VERSION_1;
+    return VERSION_2;
   }
 
   @Override
@@ -40,17 +45,22 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
     BinaryForm.writeInt(question.maxAnswerTokens(), out);
     out.writeLong(question.askedAtMillis());
     BinaryForm.writePosition(question.position(), out);
+    out.writeByte(question.mode().code());
+    out.writeLong(question.deadlineMillis());
   }
 
   @Override
   protected TokenizedQuestion readRecord(int version, DataInputView in) throws IOException {
+    String id = BinaryForm.readText(in);
+    String stream = BinaryForm.readText(in);
+    int[] tokens = BinaryForm.readInts(in);
+    int maxAnswerTokens = BinaryForm.readInt(in);
+    long askedAtMillis = in.readLong();
+    SourcePosition position = BinaryForm.readPosition(in);
+    QueryMode mode = version < VERSION_2 ? QueryMode.ASK : QueryMode.ofCode(in.readByte());
+    long deadlineMillis = version < VERSION_2 ? 0 : in.readLong();
     return new TokenizedQuestion(
-        BinaryForm.readText(in),
-        BinaryForm.readText(in),
-        BinaryForm.readInts(in),
-        BinaryForm.readInt(in),
-        in.readLong(),
-        BinaryForm.readPosition(in));
+        id, stream, tokens, maxAnswerTokens, mode, deadlineMillis, askedAtMillis, position);
   }
 
   @Override

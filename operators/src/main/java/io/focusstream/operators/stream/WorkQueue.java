@@ -66,6 +66,18 @@ final class WorkQueue {
     return open != null && open.questions.containsKey(id);
   }
 
+  /** The open question with this id, or {@code null}. */
+  Work.Question question(String stream, String id) {
+    OpenStream open = streams.get(stream);
+    return open == null ? null : open.questions.get(id);
+  }
+
+  /** How many questions of a stream are open. */
+  int openQuestions(String stream) {
+    OpenStream open = streams.get(stream);
+    return open == null ? 0 : open.questions.size();
+  }
+
   /** Accepts a question that sees chunks {@code [firstChunk, nextChunk)}. */
   void addQuestion(String stream, long sequence, String id, int firstChunk, int nextChunk) {
     Work.Question question = new Work.Question(stream, sequence, id, firstChunk, nextChunk);

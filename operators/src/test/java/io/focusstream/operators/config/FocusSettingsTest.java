@@ -43,7 +43,10 @@ class FocusSettingsTest {
                     Map.entry("focus.stream.max-event-tokens", "76"),
                     Map.entry("focus.ask.consistency", "event-time"),
                     Map.entry("focus.ask.event-time.out-of-orderness", "77 ms"),
-                    Map.entry("focus.ask.event-time.idle-after", "78 ms"))));
+                    Map.entry("focus.ask.event-time.idle-after", "78 ms"),
+                    Map.entry("focus.ask.deadline", "79 ms"),
+                    Map.entry("focus.ask.max-pending", "80"),
+                    Map.entry("focus.ask.max-standing", "81"))));
     assertEquals(
         new FocusSettings(
             64,
@@ -62,7 +65,10 @@ class FocusSettingsTest {
             76,
             Consistency.EVENT_TIME,
             Duration.ofMillis(77),
-            Duration.ofMillis(78)),
+            Duration.ofMillis(78),
+            Duration.ofMillis(79),
+            80,
+            81),
         settings);
   }
 

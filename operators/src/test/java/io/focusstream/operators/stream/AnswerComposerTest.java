@@ -49,7 +49,7 @@ class AnswerComposerTest {
   private Answer compose(String text, float[] weights, double tailWeight, Segment tail)
       throws Exception {
     PendingQuestion question =
-        new PendingQuestion("id", new int[] {1, 2}, 8, 0, 0, 5, 5 + weights.length, tail);
+        new PendingQuestion("id", new int[] {1, 2}, 8, 0, 0, 5, 5 + weights.length, tail, false, 0);
     return composer.compose(
         "web",
         question,

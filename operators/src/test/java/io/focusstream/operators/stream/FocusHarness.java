@@ -4,6 +4,7 @@ import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.testing.CharTokenizer;
 import io.focusstream.operators.testing.FakeEngine;
 import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import java.util.List;
 import java.util.Map;
@@ -156,12 +157,36 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
 
   /** A question at a time, which is its offset too. */
   void question(String id, String stream, String text, long askedAtMillis) throws Exception {
+    query(id, stream, text, QueryMode.ASK, 0, askedAtMillis);
+  }
+
+  /** A standing question. */
+  void standing(String id, String stream, String text) throws Exception {
+    query(id, stream, text, QueryMode.STANDING, 0, 0);
+  }
+
+  /** No further answers to a question. */
+  void cancel(String id, String stream) throws Exception {
+    query(id, stream, "", QueryMode.CANCEL, 0, 0);
+  }
+
+  /** Any query. */
+  void query(
+      String id,
+      String stream,
+      String text,
+      QueryMode mode,
+      long deadlineMillis,
+      long askedAtMillis)
+      throws Exception {
     TokenizedQuestion question =
         new TokenizedQuestion(
             id,
             stream,
             text.chars().toArray(),
             32,
+            mode,
+            deadlineMillis,
             askedAtMillis,
             new SourcePosition("queries", 0, askedAtMillis));
     StreamRecord<TokenizedQuestion> record = new StreamRecord<>(question);

@@ -100,7 +100,7 @@ class FocusJobITCase {
     List<Query> queries = new ArrayList<>();
     for (int i = 0; i < QUESTIONS; i++) {
       queries.add(
-          new Query("q" + i, "s" + i % STREAMS, "q", null, i, new SourcePosition("queries", 0, i)));
+          Query.ask("q" + i, "s" + i % STREAMS, "q", null, i, new SourcePosition("queries", 0, i)));
     }
     SingleOutputStreamOperator<TokenizedEvent> tokenized =
         env.fromData(StreamTypes.EVENT, events.toArray(Event[]::new))

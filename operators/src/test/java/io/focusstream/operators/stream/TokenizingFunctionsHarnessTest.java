@@ -55,10 +55,10 @@ class TokenizingFunctionsHarnessTest {
     try (OneInputStreamOperatorTestHarness<Query, TokenizedQuestion> harness =
         ProcessFunctionTestHarnesses.forProcessFunction(
             new PrepareQuestions(SETTINGS, CharTokenizer.PROVIDER))) {
-      harness.processElement(new Query("1", "s", "who?", null, 7, POSITION), 0);
-      harness.processElement(new Query("2", "s", "who?", 5, 7, POSITION), 0);
-      harness.processElement(new Query("3", "s", "who?", 500, 7, POSITION), 0);
-      harness.processElement(new Query("4", "s", "who was it?", null, 7, POSITION), 0);
+      harness.processElement(Query.ask("1", "s", "who?", null, 7, POSITION), 0);
+      harness.processElement(Query.ask("2", "s", "who?", 5, 7, POSITION), 0);
+      harness.processElement(Query.ask("3", "s", "who?", 500, 7, POSITION), 0);
+      harness.processElement(Query.ask("4", "s", "who was it?", null, 7, POSITION), 0);
       assertEquals(
           List.of(16, 5, 16),
           harness.extractOutputValues().stream().map(TokenizedQuestion::maxAnswerTokens).toList());
