@@ -6,6 +6,9 @@ import io.focusstream.jobs.local.DataDir;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerCodec;
 import io.focusstream.schemas.AnswerStatus;
+import io.focusstream.schemas.Query;
+import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.SourcePosition;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.Configuration;
 import picocli.CommandLine.Command;
@@ -79,15 +83,51 @@ final class AskCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the answer's record as it is, in JSON.")
   private boolean json;
 
-  @Parameters(arity = "1..*", paramLabel = "QUESTION", description = "The question.")
-  private List<String> question;
+  @Option(
+      names = "--id",
+      paramLabel = "ID",
+      description =
+          "Names the question, so that it can be replaced or cancelled; a new one if absent.")
+  private String id;
+
+  @Option(
+      names = "--deadline",
+      paramLabel = "SECONDS",
+      description =
+          "The job gives the question up after that long; by default the job's own limit.")
+  private Double deadlineSeconds;
+
+  @Option(
+      names = "--standing",
+      description =
+          "Leave the question with the stream: an answer now, and another one whenever new events give"
+              + " another. Prints them until Ctrl-C; the question stays until it is cancelled.")
+  private boolean standing;
+
+  @Option(
+      names = "--cancel",
+      description = "Cancel the question named by --id instead of asking one.")
+  private boolean cancel;
+
+  @Parameters(arity = "0..*", paramLabel = "QUESTION", description = "The question.")
+  private List<String> question = List.of();
 
   @Override
   public Integer call() {
     Logging.quiet(common);
     String text = String.join(" ", question).strip();
-    if (text.isEmpty()) {
-      throw new CliException(ExitCodes.USAGE, "the question is empty");
+    if (cancel && (id == null || !text.isEmpty() || standing)) {
+      throw new CliException(
+          ExitCodes.USAGE, "--cancel takes --id of the question to cancel, and no question");
+    }
+    if (text.isEmpty() && !cancel) {
+      throw new CliException(
+          ExitCodes.USAGE, question.isEmpty() ? "give a QUESTION" : "the question is empty");
+    }
+    if (deadlineSeconds != null && !(deadlineSeconds > 0 && deadlineSeconds <= 86_400)) {
+      throw new CliException(
+          ExitCodes.USAGE,
+          "--deadline must be above 0 and at most 86400 seconds; got " + deadlineSeconds);
     }
     if (timeoutSeconds < 1) {
       throw new CliException(
@@ -129,9 +169,20 @@ final class AskCommand implements Callable<Integer> {
                 .orElseGet(() -> c.get(KafkaOptions.ANSWERS_TOPIC));
     try (QuestionClient asking =
         new QuestionClient(client, queries, answers, BROKER_TIMEOUT, System::currentTimeMillis)) {
+      String name = id != null ? id : UUID.randomUUID().toString();
+      asking.send(
+          new Query(
+              name,
+              stream,
+              text,
+              maxAnswerTokens,
+              cancel ? QueryMode.CANCEL : standing ? QueryMode.STANDING : QueryMode.ASK,
+              deadlineSeconds == null ? null : Math.max(1, Math.round(deadlineSeconds * 1000)),
+              System.currentTimeMillis(),
+              new SourcePosition(queries, 0, 0)));
       Answer answer =
           asking
-              .ask(stream, text, maxAnswerTokens, Duration.ofSeconds(timeoutSeconds))
+              .next(name, Duration.ofSeconds(timeoutSeconds))
               .orElseThrow(
                   () ->
                       new CliException(
@@ -142,14 +193,43 @@ final class AskCommand implements Callable<Integer> {
                               + queries
                               + "', and does it keep up? With exactly-once delivery answers come "
                               + "with the next checkpoint. --timeout waits longer."));
-      PrintWriter out = spec.commandLine().getOut();
-      if (json) {
-        out.println(new String(AnswerCodec.encode(answer), StandardCharsets.UTF_8));
-        out.flush();
-      } else {
-        new AnswerPrinter(out, ZoneId.systemDefault()).print(answer);
+      print(answer);
+      if (standing && answer.status() != AnswerStatus.REJECTED) {
+        follow(asking, name);
       }
-      return answer.status() == AnswerStatus.OK ? ExitCodes.OK : ExitCodes.NOT_OK;
+      boolean well =
+          answer.status() == (cancel ? AnswerStatus.CANCELLED : AnswerStatus.OK) || standing;
+      return well ? ExitCodes.OK : ExitCodes.NOT_OK;
+    }
+  }
+
+  /** Prints a standing question's further answers until the process is stopped. */
+  private void follow(QuestionClient asking, String name) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(
+        "The question stands under the id "
+            + name
+            + "; Ctrl-C ends the printing, `focus ask --stream "
+            + stream
+            + " --cancel --id "
+            + name
+            + "` the question.");
+    err.flush();
+    boolean open = true;
+    while (open && !Thread.currentThread().isInterrupted()) {
+      Optional<Answer> next = asking.next(name, Duration.ofSeconds(1));
+      next.ifPresent(this::print);
+      open = next.map(a -> a.status() != AnswerStatus.CANCELLED).orElse(true);
+    }
+  }
+
+  private void print(Answer answer) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(new String(AnswerCodec.encode(answer), StandardCharsets.UTF_8));
+      out.flush();
+    } else {
+      new AnswerPrinter(out, ZoneId.systemDefault()).print(answer);
     }
   }
 }

@@ -2,10 +2,14 @@ package io.focusstream.jobs.kafka;
 
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerCodec;
+import io.focusstream.schemas.Query;
 import io.focusstream.schemas.QueryCodec;
 import io.focusstream.schemas.RecordFormatException;
+import io.focusstream.schemas.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -29,6 +33,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public final class QuestionClient implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
+  private static final SourcePosition NOT_READ_YET = new SourcePosition("queries", 0, 0);
 
   private final String queriesTopic;
   private final Properties client;
@@ -36,6 +41,7 @@ public final class QuestionClient implements AutoCloseable {
   private final LongSupplier clockMillis;
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaConsumer<byte[], byte[]> consumer;
+  private final Deque<Answer> arrived = new ArrayDeque<>();
 
   /**
    * Connects.
@@ -109,25 +115,51 @@ public final class QuestionClient implements AutoCloseable {
   public Optional<Answer> ask(
       String stream, String question, Integer maxAnswerTokens, Duration timeout) {
     String id = UUID.randomUUID().toString();
-    byte[] value =
-        QueryCodec.encode(id, stream, question, maxAnswerTokens, clockMillis.getAsLong());
+    boolean sent =
+        send(
+            Query.ask(
+                id, stream, question, maxAnswerTokens, clockMillis.getAsLong(), NOT_READ_YET));
+    return sent ? next(id, timeout) : Optional.empty();
+  }
+
+  /**
+   * Puts a query on its topic.
+   *
+   * @return false where the thread was interrupted meanwhile
+   */
+  public boolean send(Query query) {
+    byte[] key = query.stream().getBytes(StandardCharsets.UTF_8);
     try {
-      producer
-          .send(new ProducerRecord<>(queriesTopic, stream.getBytes(StandardCharsets.UTF_8), value))
-          .get();
+      producer.send(new ProducerRecord<>(queriesTopic, key, QueryCodec.encode(query))).get();
+      return true;
     } catch (ExecutionException e) {
       throw Brokers.unreachable(client, brokerTimeout, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Optional.empty();
+      return false;
+    }
+  }
+
+  /**
+   * The next answer to a question that was sent. Answers to others are passed over, also those that
+   * would have been for a later call.
+   *
+   * @param timeout how long it may take
+   */
+  public Optional<Answer> next(String id, Duration timeout) {
+    while (!arrived.isEmpty()) {
+      Answer answer = arrived.poll();
+      if (answer.id().equals(id)) {
+        return Optional.of(answer);
+      }
     }
     long deadlineNanos = System.nanoTime() + timeout.toNanos();
     while (System.nanoTime() - deadlineNanos < 0 && !Thread.currentThread().isInterrupted()) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-        Optional<Answer> answer = answerOf(record, id);
-        if (answer.isPresent()) {
-          return answer;
-        }
+        answerOf(record, id).ifPresent(arrived::add);
+      }
+      if (!arrived.isEmpty()) {
+        return Optional.of(arrived.poll());
       }
     }
     return Optional.empty();

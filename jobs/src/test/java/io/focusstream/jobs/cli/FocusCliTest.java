@@ -49,6 +49,10 @@ class FocusCliTest {
     assertFailure(ExitCodes.USAGE, "QUESTION", "ask", "--stream", "s");
     assertFailure(ExitCodes.USAGE, "the question is empty", "ask", "--stream", "s", "  ");
     assertFailure(
+        ExitCodes.USAGE, "--cancel takes --id", "ask", "--stream", "s", "--cancel", "who?");
+    assertFailure(
+        ExitCodes.USAGE, "--deadline must be", "ask", "--stream", "s", "--deadline", "0", "who?");
+    assertFailure(
         ExitCodes.USAGE,
         "--timeout must be at least 1",
         "ask",
