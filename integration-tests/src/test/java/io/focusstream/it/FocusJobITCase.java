@@ -13,13 +13,17 @@ import io.focusstream.jobs.local.EmbeddedKafka;
 import io.focusstream.jobs.local.LocalCluster;
 import io.focusstream.jobs.topology.FocusTopology;
 import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.config.Consistency;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerCodec;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.DeadLetter;
 import io.focusstream.schemas.DeadLetterCodec;
 import io.focusstream.schemas.EventCodec;
+import io.focusstream.schemas.Query;
 import io.focusstream.schemas.QueryCodec;
+import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -141,6 +146,61 @@ class FocusJobITCase {
   }
 
   @Test
+  void eventTimeAnswersOverThePastAloneAlsoOnAQuietTopic() throws Exception {
+    try (Job job =
+        new Job(
+            "time",
+            DeliveryGuarantee.AT_LEAST_ONCE,
+            0,
+            c -> {
+              c.set(AskOptions.CONSISTENCY, Consistency.EVENT_TIME);
+              c.set(AskOptions.OUT_OF_ORDERNESS, Duration.ofMillis(200));
+              c.set(AskOptions.IDLE_AFTER, Duration.ofMillis(300));
+            })) {
+      long now = System.currentTimeMillis();
+      // What happened after the question reaches the operator before it.
+      send("time-json", "k", EventCodec.encode("w", "door opened by user: mallory", now + 100));
+      send("time-json", "k", EventCodec.encode("w", "door opened by user: eve", now));
+      Query query =
+          Query.ask(
+              "t-1", "w", "door opened by user", null, now + 50, new SourcePosition("q", 0, 0));
+      job.client.send(query);
+      Answer answer = job.client.next("t-1", DEADLINE).orElseThrow();
+      assertEquals("eve", answer.text());
+      assertEquals(
+          List.of("door opened by user: eve"), answer.evidence().get(0).lines(), answer.toString());
+    }
+  }
+
+  @Test
+  void aStandingQuestionIsAnsweredWhenTheAnswerAppears() throws Exception {
+    try (Job job = new Job("standing", DeliveryGuarantee.AT_LEAST_ONCE, 0)) {
+      SourcePosition anywhere = new SourcePosition("q", 0, 0);
+      send("standing-raw", "web", "the service has started");
+      job.awaitAnswer("web", "the service has started");
+      Query standing =
+          new Query("s-1", "web", "login failed for", null, QueryMode.STANDING, null, 1, anywhere);
+      job.client.send(standing);
+      Answer first = job.client.next("s-1", DEADLINE).orElseThrow();
+      assertEquals(0, first.update());
+      // Fill a chunk: a standing question reads what is sealed.
+      send("standing-raw", "web", "login failed for user: eve");
+      for (int i = 0; i < 80; i++) {
+        send("standing-raw", "web", "request " + i + " was served from the cache");
+      }
+      Answer update = job.client.next("s-1", DEADLINE).orElseThrow();
+      assertEquals(1, update.update());
+      assertEquals("eve", update.text());
+      job.client.send(new Query("s-1", "web", "", null, QueryMode.CANCEL, null, 2, anywhere));
+      Answer last = job.client.next("s-1", DEADLINE).orElseThrow();
+      while (last.status() == AnswerStatus.OK) {
+        last = job.client.next("s-1", DEADLINE).orElseThrow();
+      }
+      assertEquals(AnswerStatus.CANCELLED, last.status());
+    }
+  }
+
+  @Test
   void exactlyOnceAnswersEachQuestionOnceThroughCrashesInMidFlight() throws Exception {
     int questions = 300;
     int streams = 7;
@@ -198,6 +258,10 @@ class FocusJobITCase {
     private final QuestionClient client;
 
     Job(String name, DeliveryGuarantee delivery, long delayMillis) {
+      this(name, delivery, delayMillis, c -> {});
+    }
+
+    Job(String name, DeliveryGuarantee delivery, long delayMillis, Consumer<Configuration> change) {
       Configuration c = new Configuration();
       c.set(KafkaOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
       c.set(KafkaOptions.GROUP_ID, name);
@@ -209,6 +273,7 @@ class FocusJobITCase {
       c.set(KafkaOptions.DELIVERY, delivery);
       c.set(KafkaOptions.TRANSACTIONAL_ID_PREFIX, name);
       c.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(500));
+      change.accept(c);
       settings = KafkaSettings.of(c);
       Brokers.createTopics(client(), settings.allTopics(), 2, DEADLINE);
       Configuration all = LocalCluster.configuration(dataDir, 0, PARALLELISM, c);
