@@ -45,6 +45,7 @@ public final class AnswerCodec {
     usage.put("tailTokens", answer.usage().tailTokens());
     usage.put("questionTokens", answer.usage().questionTokens());
     usage.put("answerTokens", answer.usage().answerTokens());
+    usage.put("fromMillis", answer.usage().fromMillis());
     ObjectNode timings = json.putObject("timings");
     timings.put("queuedMillis", answer.timings().queuedMillis());
     timings.put("loadMillis", answer.timings().loadMillis());
@@ -83,7 +84,8 @@ public final class AnswerCodec {
                     usage.wholeNumber("streamTokens"),
                     usage.int32("tailTokens"),
                     usage.int32("questionTokens"),
-                    usage.int32("answerTokens")),
+                    usage.int32("answerTokens"),
+                    usage.wholeNumberOr("fromMillis", 0)),
                 new Timings(
                     timings.wholeNumber("queuedMillis"),
                     timings.wholeNumber("loadMillis"),

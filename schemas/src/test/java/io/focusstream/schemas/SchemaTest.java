@@ -135,7 +135,7 @@ class SchemaTest {
                 List.of(new OffsetRange("events", 0, 5, 9), new OffsetRange("events", 1, 0, 0)),
                 List.of("login failed for eve", "")),
             new Evidence(Evidence.TAIL, 0.25, 30, 30, List.of(), List.of("tail"))),
-        new Usage(4, 1_200, 100, 12, 5),
+        new Usage(4, 1_200, 100, 12, 5, 10),
         new Timings(1, 2, 3, 4),
         0.875,
         "abcdef");

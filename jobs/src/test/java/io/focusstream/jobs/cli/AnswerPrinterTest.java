@@ -36,7 +36,7 @@ class AnswerPrinterTest {
                     List.of("login\tof eve \u001b[31m")),
                 new Evidence(Evidence.TAIL, 0.2, 0, 0, List.of(), List.of("end")),
                 new Evidence(7, 0.001, 0, 0, List.of(), List.of("nothing"))),
-            new Usage(4, 12_345, 100, 12, 5),
+            new Usage(4, 12_345, 100, 12, 5, 0),
             new Timings(1, 20, 300, 4_000),
             0.875,
             "abc");

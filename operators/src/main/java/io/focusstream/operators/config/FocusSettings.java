@@ -31,6 +31,8 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param deadline {@link AskOptions#DEADLINE}
  * @param maxPending {@link AskOptions#MAX_PENDING}
  * @param maxStanding {@link AskOptions#MAX_STANDING}
+ * @param maxAge {@link StreamOptions#MAX_AGE}
+ * @param expireAfter {@link StreamOptions#EXPIRE_AFTER}
  */
 public record FocusSettings(
     int chunkTokens,
@@ -52,7 +54,9 @@ public record FocusSettings(
     Duration idleAfter,
     Duration deadline,
     int maxPending,
-    int maxStanding)
+    int maxStanding,
+    Duration maxAge,
+    Duration expireAfter)
     implements Serializable {
 
   public FocusSettings {
@@ -90,6 +94,8 @@ public record FocusSettings(
     check(AskOptions.DEADLINE, deadline.toMillis(), 0, Limits.MAX_DEADLINE_MILLIS);
     check(AskOptions.MAX_PENDING, maxPending, 1, 65_536);
     check(AskOptions.MAX_STANDING, maxStanding, 0, 1024);
+    check(StreamOptions.MAX_AGE, maxAge.toMillis(), 0, Long.MAX_VALUE);
+    check(StreamOptions.EXPIRE_AFTER, expireAfter.toMillis(), 0, Long.MAX_VALUE);
   }
 
   /**
@@ -118,7 +124,9 @@ public record FocusSettings(
         config.get(AskOptions.IDLE_AFTER),
         config.get(AskOptions.DEADLINE),
         config.get(AskOptions.MAX_PENDING),
-        config.get(AskOptions.MAX_STANDING));
+        config.get(AskOptions.MAX_STANDING),
+        config.get(StreamOptions.MAX_AGE),
+        config.get(StreamOptions.EXPIRE_AFTER));
   }
 
   /** The defaults of all options. */

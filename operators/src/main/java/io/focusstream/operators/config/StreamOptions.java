@@ -1,5 +1,6 @@
 package io.focusstream.operators.config;
 
+import java.time.Duration;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 
@@ -22,6 +23,24 @@ public final class StreamOptions {
           .withDescription(
               "Most tokens of one event, in [1, 16777216]. A longer one goes to the dead letters as it"
                   + " is.");
+
+  /** Oldest chunk of a stream. */
+  public static final ConfigOption<Duration> MAX_AGE =
+      ConfigOptions.key("focus.stream.max-age")
+          .durationType()
+          .defaultValue(Duration.ZERO)
+          .withDescription(
+              "How long chunks are kept, in event time: when a chunk is sealed, those whose newest event is"
+                  + " older than the arriving event by more are forgotten. The tail stays. 0 s: for ever.");
+
+  /** When a stream without events is forgotten. */
+  public static final ConfigOption<Duration> EXPIRE_AFTER =
+      ConfigOptions.key("focus.stream.expire-after")
+          .durationType()
+          .defaultValue(Duration.ZERO)
+          .withDescription(
+              "A stream without events for that long, by the clock, is forgotten, all its state with it,"
+                  + " unless it has an open or a standing question. 0 s: never.");
 
   private StreamOptions() {}
 }

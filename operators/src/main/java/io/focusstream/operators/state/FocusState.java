@@ -43,6 +43,13 @@ public final class FocusState {
       new MapStateDescriptor<>(
           "pending-questions", LongSerializer.INSTANCE, new PendingQuestionSerializer());
 
+  /**
+   * When the stream's last event came, by the clock, in milliseconds since the epoch; only where
+   * streams expire.
+   */
+  public static final ValueStateDescriptor<Long> LAST_EVENT =
+      new ValueStateDescriptor<>("last-event", LongSerializer.INSTANCE);
+
   /** Standing questions by id. Truth. */
   public static final MapStateDescriptor<String, StandingQuestion> STANDING_QUESTIONS =
       new MapStateDescriptor<>(

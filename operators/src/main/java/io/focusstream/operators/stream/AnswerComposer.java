@@ -68,7 +68,8 @@ final class AnswerComposer {
             streamTokens,
             question.tail().tokens().length,
             question.tokens().length,
-            engine.tokens().length),
+            engine.tokens().length,
+            reachesBack(question, chunks)),
         new Timings(
             waitedMillis + millis(engine.timings().queued()),
             millis(engine.timings().load()),
@@ -76,6 +77,12 @@ final class AnswerComposer {
             waitedMillis + millis(engine.timings().total())),
         share(engine.confidence()),
         modelFingerprint);
+  }
+
+  private static long reachesBack(PendingQuestion question, SegmentSource chunks) throws Exception {
+    return question.nextChunk() > question.firstChunk()
+        ? chunks.segment(question.firstChunk()).fromMillis()
+        : question.tail().fromMillis();
   }
 
   private static long millis(Duration duration) {

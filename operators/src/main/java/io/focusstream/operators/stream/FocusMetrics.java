@@ -36,8 +36,11 @@ public final class FocusMetrics {
   /** Counter: chunks given up after too many failures; the next question makes them again. */
   public static final String CHUNKS_ABANDONED = "chunksAbandoned";
 
-  /** Counter: chunks forgotten, since their stream has too many. */
+  /** Counter: chunks forgotten, since their stream has too many or they are too old. */
   public static final String CHUNKS_DROPPED = "chunksDropped";
+
+  /** Counter: streams forgotten, since no event came for too long. */
+  public static final String STREAMS_EXPIRED = "streamsExpired";
 
   /** Counter: stored blocks that the engine refused. */
   public static final String DAMAGED_BLOCKS = "damagedBlocks";
@@ -105,6 +108,7 @@ public final class FocusMetrics {
   final Counter chunksRecondensed;
   final Counter chunksAbandoned;
   final Counter chunksDropped;
+  final Counter streamsExpired;
   final Counter damagedBlocks;
   final Counter questions;
   final Counter questionsAnswered;
@@ -130,6 +134,7 @@ public final class FocusMetrics {
     chunksRecondensed = group.counter(CHUNKS_RECONDENSED);
     chunksAbandoned = group.counter(CHUNKS_ABANDONED);
     chunksDropped = group.counter(CHUNKS_DROPPED);
+    streamsExpired = group.counter(STREAMS_EXPIRED);
     damagedBlocks = group.counter(DAMAGED_BLOCKS);
     questions = group.counter(QUESTIONS);
     questionsAnswered = group.counter(QUESTIONS_ANSWERED);

@@ -112,6 +112,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   // both null where a question sees what came before it
   private transient EventTimeBuffer waiting;
   private transient InternalTimerService<VoidNamespace> eventTime;
+  // null where streams live for ever
+  private transient InternalTimerService<VoidNamespace> expiry;
   private transient int endedInputs;
   private transient boolean finishing;
   private transient volatile boolean closed;
@@ -160,6 +162,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     if (settings.consistency() == Consistency.EVENT_TIME) {
       waiting = new EventTimeBuffer(getKeyedStateStore());
       eventTime = getInternalTimerService("event-time", VoidNamespaceSerializer.INSTANCE, this);
+    }
+    if (!settings.expireAfter().isZero()) {
+      expiry = getInternalTimerService("expiry", VoidNamespaceSerializer.INSTANCE, this);
     }
     findPendingWork();
     giveToEngine();
@@ -249,6 +254,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     TokenizedEvent event = element.getValue();
     metered.events.inc();
     metered.tokens.inc(event.tokens().length);
+    if (expiry != null) {
+      watchExpiry();
+    }
     TailEvent arrived = new TailEvent(event.tokens(), event.timestampMillis(), event.position());
     if (waiting != null) {
       if (event.timestampMillis() > eventTime.currentWatermark()) {
@@ -276,7 +284,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       work.addChunk(stream, index);
     }
     askStanding(stream);
-    dropOldChunks(stream, store.summary());
+    long maxAge = settings.maxAge().toMillis();
+    dropOldChunks(
+        stream, store.summary(), maxAge == 0 ? Long.MIN_VALUE : event.timestampMillis() - maxAge);
     return true;
   }
 
@@ -304,16 +314,48 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     yieldWhileTooMuchIsOpen();
   }
 
+  /** Notes that the stream is alive; one timer a stream looks after it. */
+  private void watchExpiry() throws Exception {
+    boolean watched = store.lastEvent() != null;
+    store.lastEvent(now());
+    if (!watched) {
+      expiry.registerProcessingTimeTimer(
+          VoidNamespace.INSTANCE, now() + settings.expireAfter().toMillis());
+    }
+  }
+
+  /** It is time to see whether the stream still lives. */
   @Override
-  public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) {
-    throw new IllegalStateException("no processing-time timer was registered; got " + timer);
+  public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+    Long last = store.lastEvent();
+    if (expiry == null || last == null) {
+      return;
+    }
+    long due = last + settings.expireAfter().toMillis();
+    boolean idle = work.isIdle(timer.getKey()) && store.standing().isEmpty();
+    if (due <= timer.getTimestamp() && idle) {
+      store.clear();
+      metered.streamsExpired.inc();
+      return;
+    }
+    expiry.registerProcessingTimeTimer(
+        VoidNamespace.INSTANCE,
+        due > timer.getTimestamp()
+            ? due
+            : timer.getTimestamp() + settings.expireAfter().toMillis());
   }
 
   /**
-   * Forgets the oldest chunks of a stream that has too many; not those that a question waits with.
+   * Forgets the oldest chunks of a stream that has too many, and those that ended before a time;
+   * not those that a question waits with.
    */
-  private void dropOldChunks(String stream, StreamSummary summary) throws Exception {
-    int first = Math.min(summary.nextChunk() - settings.maxChunks(), work.oldestChunkSeen(stream));
+  private void dropOldChunks(String stream, StreamSummary summary, long cutoffMillis)
+      throws Exception {
+    int first = Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks());
+    while (first < summary.nextChunk() && store.chunk(first).segment().toMillis() < cutoffMillis) {
+      first++;
+    }
+    first = Math.min(first, work.oldestChunkSeen(stream));
     if (first <= summary.firstChunk()) {
       return;
     }
@@ -450,7 +492,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     if (found) {
       metered.questionsCancelled.inc();
       emit(QuestionLimits.cancelled(id, stream));
-      dropOldChunks(stream, store.summary());
+      dropOldChunks(stream, store.summary(), Long.MIN_VALUE);
     } else {
       metered.questionsRejected.inc();
       emit(QuestionLimits.nothingToCancel(id, stream));
@@ -545,7 +587,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     if (open != null && open.sequence == sequence) {
       work.finish(open);
     }
-    dropOldChunks(stream, store.summary());
+    dropOldChunks(stream, store.summary(), Long.MIN_VALUE);
   }
 
   /** What was accepted is in state already, so a checkpoint may come in between. */
@@ -699,7 +741,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               model.fingerprint());
       if (pending.standing()) {
         standingAnswered(question, pending, answer);
-        dropOldChunks(question.stream, store.summary());
+        dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
         return;
       }
       StandingQuestion standing = store.standing(pending.id());
@@ -717,14 +759,14 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       metered.questionsFailed.inc();
       if (pending.standing()) {
         standingAnswered(question, pending, answer);
-        dropOldChunks(question.stream, store.summary());
+        dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
         return;
       }
     }
     emit(answer);
     store.removeQuestion(question.sequence);
     work.finish(question);
-    dropOldChunks(question.stream, store.summary());
+    dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
   }
 
   /** Chunks that the engine had to make again: their state is stored in place of what there was. */

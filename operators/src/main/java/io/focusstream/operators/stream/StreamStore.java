@@ -38,6 +38,7 @@ final class StreamStore {
   private final MapState<Long, PendingQuestion> pendingQuestions;
   private final MapState<Integer, Boolean> pendingChunks;
   private final MapState<String, StandingQuestion> standingQuestions;
+  private final ValueState<Long> lastEvent;
 
   StreamStore(KeyedStateStore states, Chunker chunker, KvPersist persist) {
     this.chunker = chunker;
@@ -49,6 +50,7 @@ final class StreamStore {
     this.blocks = states.getMapState(FocusState.BLOCKS);
     this.pendingQuestions = states.getMapState(FocusState.PENDING_QUESTIONS);
     this.pendingChunks = states.getMapState(FocusState.PENDING_CHUNKS);
+    this.lastEvent = states.getState(FocusState.LAST_EVENT);
     this.standingQuestions = states.getMapState(FocusState.STANDING_QUESTIONS);
   }
 
@@ -242,6 +244,29 @@ final class StreamStore {
   /** A pending question, or {@code null} where it isn't pending any more. */
   PendingQuestion question(long sequence) throws Exception {
     return pendingQuestions.get(sequence);
+  }
+
+  /** When the last event came, by the clock; {@code null} where that isn't known. */
+  Long lastEvent() throws Exception {
+    return lastEvent.value();
+  }
+
+  /** Notes when the last event came. */
+  void lastEvent(long millis) throws Exception {
+    lastEvent.update(millis);
+  }
+
+  /** Forgets the stream. */
+  void clear() {
+    summary.clear();
+    tail.clear();
+    chunks.clear();
+    condensed.clear();
+    blocks.clear();
+    pendingQuestions.clear();
+    pendingChunks.clear();
+    standingQuestions.clear();
+    lastEvent.clear();
   }
 
   /** The standing questions by id, a copy. */

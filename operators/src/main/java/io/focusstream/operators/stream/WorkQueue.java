@@ -1,7 +1,5 @@
 package io.focusstream.operators.stream;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -9,7 +7,8 @@ import java.util.TreeMap;
 
 /**
  * What a subtask has accepted and not finished, and what of it goes to the engine next: questions
- * first, then the chunks that questions wait for, then other chunks, each in order of acceptance.
+ * first, then the chunks that questions wait for, then other chunks; each from the streams in turn,
+ * and in order of acceptance within one.
  *
  * <p>A question waits until the chunks that it sees are condensed, so that no chunk is condensed
  * twice. It holds no place at the engine meanwhile: the two kinds can't block each other. Nothing
@@ -21,9 +20,9 @@ final class WorkQueue {
   private final int maxInFlight;
   private final long maxLoadedBytes;
   private final Map<String, OpenStream> streams = new HashMap<>();
-  private final Deque<Work.Question> questions = new ArrayDeque<>();
-  private final Deque<Work.Chunk> wantedChunks = new ArrayDeque<>();
-  private final Deque<Work.Chunk> chunks = new ArrayDeque<>();
+  private final FairQueue<Work.Question> questions = new FairQueue<>();
+  private final FairQueue<Work.Chunk> wantedChunks = new FairQueue<>();
+  private final FairQueue<Work.Chunk> chunks = new FairQueue<>();
   private int openQuestions;
   private int openChunks;
   private int inFlight;
@@ -70,6 +69,11 @@ final class WorkQueue {
   Work.Question question(String stream, String id) {
     OpenStream open = streams.get(stream);
     return open == null ? null : open.questions.get(id);
+  }
+
+  /** Whether nothing of a stream is open. */
+  boolean isIdle(String stream) {
+    return !streams.containsKey(stream);
   }
 
   /** How many questions of a stream are open. */
@@ -130,7 +134,7 @@ final class WorkQueue {
   }
 
   /** Chunks lie in two queues when they are wanted: whoever is not ready any more is skipped. */
-  private static <W extends Work> W pollReady(Deque<W> queue) {
+  private static <W extends Work> W pollReady(FairQueue<W> queue) {
     W work;
     do {
       work = queue.pollFirst();
@@ -162,7 +166,7 @@ final class WorkQueue {
     }
   }
 
-  /** Back-off is over: it is the first of its kind again. */
+  /** Back-off is over: it is the first of its kind in its stream again. */
   void retry(Work work) {
     if (work.phase != Work.Phase.BACKING_OFF) {
       return;

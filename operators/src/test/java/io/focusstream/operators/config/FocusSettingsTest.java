@@ -46,7 +46,9 @@ class FocusSettingsTest {
                     Map.entry("focus.ask.event-time.idle-after", "78 ms"),
                     Map.entry("focus.ask.deadline", "79 ms"),
                     Map.entry("focus.ask.max-pending", "80"),
-                    Map.entry("focus.ask.max-standing", "81"))));
+                    Map.entry("focus.ask.max-standing", "81"),
+                    Map.entry("focus.stream.max-age", "82 ms"),
+                    Map.entry("focus.stream.expire-after", "83 ms"))));
     assertEquals(
         new FocusSettings(
             64,
@@ -68,7 +70,9 @@ class FocusSettingsTest {
             Duration.ofMillis(78),
             Duration.ofMillis(79),
             80,
-            81),
+            81,
+            Duration.ofMillis(82),
+            Duration.ofMillis(83)),
         settings);
   }
 

@@ -151,7 +151,7 @@ class SerializersTest {
                 List.of(
                     new Evidence(
                         -1, 0.5, 1, 2, List.of(new OffsetRange("t", 0, 1, 2)), List.of("line"))),
-                new Usage(1, 2, 3, 4, 5),
+                new Usage(1, 2, 3, 4, 5, 6),
                 new Timings(1, 2, 3, 4),
                 0.25,
                 "beef"),

@@ -29,6 +29,21 @@ class WorkQueueTest {
   }
 
   @Test
+  void streamsTakeTurnsSoThatAHotOneDoesNotKeepTheOthersWaiting() {
+    for (int i = 0; i < 4; i++) {
+      queue.addQuestion("hot", i, "h" + i, 0, 0);
+    }
+    queue.addQuestion("b", 0, "b0", 0, 0);
+    queue.addQuestion("c", 0, "c0", 0, 0);
+    queue.addQuestion("b", 1, "b1", 0, 0);
+    StringBuilder order = new StringBuilder();
+    for (Work next = queue.next(); next != null; next = queue.next()) {
+      order.append(((Work.Question) next).id).append(' ');
+    }
+    assertEquals("h0 b0 c0 h1 b1 h2 h3 ", order.toString());
+  }
+
+  @Test
   void aQuestionIsReadyWhenTheLastOfItsChunksIsFinished() {
     queue.addChunk("a", 0);
     queue.addChunk("a", 1);
