@@ -51,6 +51,7 @@ public final class FocusCli implements Callable<Integer> {
     line.addSubcommand(new ModelCommand());
     line.addSubcommand(new TrainCommand());
     line.addSubcommand(new EvalCommand());
+    line.addSubcommand(new BenchCommand());
     return configure(line);
   }
 

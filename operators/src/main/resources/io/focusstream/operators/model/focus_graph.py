@@ -93,6 +93,21 @@ class FocusGraph(Module):
       _a = torch.append(out, torch.to(xs[i], dtype, False, True))
     return out
 
+  # What the machine can do, for comparison: x (M, K) by (N, K), and back by (K, N), so often. xs: x and both matrices; times:
+  # int64 on the CPU. Each product needs the one before it, so that none can be left out. -> (M, K)
+  def products(self: __torch__.FocusGraph, xs: List[Tensor], times: Tensor) -> Tensor:
+    x = xs[0]
+    for i in range(int(times[0])):
+      x = torch.linear(torch.linear(x, xs[1]), xs[2])
+    return x
+
+  # The same for memory: a tensor copied over another so often. -> the copy
+  def copies(self: __torch__.FocusGraph, xs: List[Tensor], times: Tensor) -> Tensor:
+    out = xs[1]
+    for i in range(int(times[0])):
+      out = torch.copy_(out, xs[0])
+    return out
+
   # --- inference -----------------------------------------------------------------------------------------------
 
   # Condense: chunks from position 0, each by itself. tokens (B, T), padded on the right with anything: a token never

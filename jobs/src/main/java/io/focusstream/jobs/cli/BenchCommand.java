@@ -1,0 +1,282 @@
+package io.focusstream.jobs.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.focusstream.jobs.training.TrainingCheckpoint;
+import io.focusstream.jobs.training.eval.EngineBench;
+import io.focusstream.operators.engine.djl.BundledModels;
+import io.focusstream.operators.engine.djl.DjlCondensingEngine;
+import io.focusstream.operators.engine.djl.DjlEngineSettings;
+import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.model.MachineRates;
+import io.focusstream.operators.model.ModelWeights;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.checkpoint.ModelConfig;
+import io.focusstream.operators.model.checkpoint.TensorType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code focus bench}: how fast the engine is here, beside what the machine could do. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Time the engine on random tokens, no chunk like another; medians after a warm-up, beside the"
+          + " floor that the same run measures.",
+      "",
+      "condense  tokens a second, states encoded; floor: the matrices' operations over this machine's"
+          + " best rate for products of that shape",
+      "ask       seconds to the first answer token and for each further one, by the history's length;"
+          + " floors: the operations of question and answer over all chunks, and the bytes of all"
+          + " chunk states over the memory's bandwidth"
+    })
+public final class BenchCommand implements Callable<Integer> {
+  private static final int CONDENSED_CHUNKS = 64;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "WHAT", arity = "1..*", description = "${COMPLETION-CANDIDATES}")
+  private List<What> what;
+
+  @Option(
+      names = "--model",
+      defaultValue = "small",
+      description = "Name or folder: ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
+      names = "--shape",
+      description = {
+        "A model of random weights instead: ${COMPLETION-CANDIDATES}.",
+        "A: 8 layers, width 256, 8/2 heads of 32, MLP 768, vocabulary 4096.",
+        "B: 12 layers, width 512, 8/2 heads of 64, MLP 1536, vocabulary 8192."
+      })
+  private Shape shape;
+
+  @Option(
+      names = "--history",
+      split = ",",
+      defaultValue = "4K,32K,128K",
+      description = "Tokens, K = 1,024: ${DEFAULT-VALUE}.")
+  private List<String> history;
+
+  @Option(names = "--chunk", defaultValue = "256", description = "Tokens: ${DEFAULT-VALUE}.")
+  private int chunk;
+
+  @Option(names = "--question", defaultValue = "24", description = "Tokens: ${DEFAULT-VALUE}.")
+  private int question;
+
+  @Option(names = "--answer", defaultValue = "16", description = "Tokens: ${DEFAULT-VALUE}.")
+  private int answer;
+
+  @Option(names = "--kv", defaultValue = "INT8", description = "States: ${COMPLETION-CANDIDATES}.")
+  private Quantisation kv;
+
+  @Option(
+      names = "--cold",
+      description = "Keep no states hot: each question decodes them from their stored bytes.")
+  private boolean cold;
+
+  @Option(names = "--repeats", defaultValue = "5", description = "Runs: ${DEFAULT-VALUE}.")
+  private int repeats;
+
+  @Option(names = "--seed", defaultValue = "1", description = "Of tokens and weights.")
+  private long seed;
+
+  @Option(names = "--json", description = "Also write the results to this file.")
+  private Path json;
+
+  /** What is timed. */
+  public enum What {
+    condense,
+    ask
+  }
+
+  /** Shapes that other engines have been measured with. */
+  public enum Shape {
+    A(8, 256, 32, 768, 4096),
+    B(12, 512, 64, 1536, 8192);
+
+    private final int layers;
+    private final int width;
+    private final int headDim;
+    private final int mlp;
+    private final int vocabulary;
+
+    Shape(int layers, int width, int headDim, int mlp, int vocabulary) {
+      this.layers = layers;
+      this.width = width;
+      this.headDim = headDim;
+      this.mlp = mlp;
+      this.vocabulary = vocabulary;
+    }
+
+    private String config() {
+      return """
+          {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+           "vocab_size": %d, "hidden_size": %d, "intermediate_size": %d, "num_hidden_layers": %d,
+           "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": %d,
+           "max_position_embeddings": 1024, "rms_norm_eps": 1e-05, "rope_theta": 500000.0,
+           "tie_word_embeddings": true, "bos_token_id": 1, "eos_token_id": 2, "torch_dtype": "bfloat16",
+           "focus": {"local_window": 256, "chunk_size": 256, "candidate_projections": ["q", "k", "v", "o"],
+            "candidate_positions": "spread", "candidate_span": 16, "local": "incremental"}}
+          """
+          .formatted(vocabulary, width, mlp, layers, headDim);
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<Integer> lengths = history.stream().map(EvalCommand::parseLength).toList();
+    if (repeats < 1) {
+      throw new CliException(ExitCodes.USAGE, "--repeats must be at least 1; got " + repeats);
+    }
+    if (shape == null) {
+      return run(BundledModels.folder(model), model, lengths);
+    }
+    Path folder = Files.createTempDirectory("focus-bench");
+    try {
+      writeRandom(folder);
+      return run(folder, "shape " + shape, lengths);
+    } finally {
+      Files.deleteIfExists(folder.resolve("model.safetensors"));
+      Files.deleteIfExists(folder.resolve("config.json"));
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private void writeRandom(Path folder) throws IOException {
+    ModelConfig config = ModelConfig.parse("shape " + shape, shape.config());
+    Random random = new Random(seed);
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    for (String name : ModelWeights.names(config)) {
+      float[] values = new float[Math.toIntExact(ModelWeights.shape(config, name).size())];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = name.contains("norm") ? 1 : (float) (0.02 * random.nextGaussian());
+      }
+      weights.putIfAbsent(name, values);
+    }
+    TrainingCheckpoint.writeModel(
+        folder.resolve("model.safetensors"), config, weights, TensorType.BF16);
+    Files.writeString(folder.resolve("config.json"), shape.config());
+  }
+
+  /** Operations of a token in the matrices of all layers; the last has only keys and values. */
+  private static double tokenOperations(ModelConfig c, boolean condensing) {
+    double wide = (double) c.heads() * c.headDim();
+    double narrow = (double) c.keyValueHeads() * c.headDim();
+    double layer =
+        c.hiddenSize() * (2 * wide + 2 * narrow) + 3.0 * c.hiddenSize() * c.intermediateSize();
+    double last = condensing ? 2 * narrow * c.hiddenSize() : layer;
+    return 2 * ((c.layers() - 1) * layer + last);
+  }
+
+  private int run(Path folder, String name, List<Integer> lengths) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    DjlEngineSettings settings = DjlEngineSettings.of(folder.toString()).withQuantisation(kv);
+    settings = settings.withHotBytes(cold ? 0 : 16L << 30);
+    ModelConfig config =
+        ModelConfig.parse(folder.toString(), Files.readString(folder.resolve("config.json")));
+    Precision precision = Precision.forThisProcessor();
+    double operations =
+        MachineRates.operations(
+            8 * chunk, config.hiddenSize(), config.intermediateSize(), precision);
+    double bytes = MachineRates.bytes();
+    out.printf(
+        Locale.ROOT,
+        "%s, products in %s, states %s%s, chunk %d, question %d, answer %d, %d runs%n"
+            + "this machine: %.0f GFLOP/s in products of (%d, %d) x %d; memory %.1f GB/s read while as"
+            + " much is written%n",
+        name,
+        precision,
+        kv,
+        cold ? ", cold" : ", hot",
+        chunk,
+        question,
+        answer,
+        repeats,
+        operations / 1e9,
+        8 * chunk,
+        config.hiddenSize(),
+        config.intermediateSize(),
+        bytes / 1e9);
+    ObjectNode report = JsonMapper.builder().build().createObjectNode();
+    report.put("model", name);
+    report.put("kv", kv.name());
+    report.put("cold", cold);
+    report.put("chunk", chunk);
+    report.put("question", question);
+    report.put("answer", answer);
+    report.put("repeats", repeats);
+    report.put("operationsPerSecond", operations);
+    report.put("bytesPerSecond", bytes);
+    ArrayNode rows = report.putArray("rows");
+    try (DjlCondensingEngine engine = new DjlCondensingEngine(settings)) {
+      EngineBench bench = new EngineBench(engine, chunk, repeats, seed);
+      if (what.contains(What.condense)) {
+        double rate = bench.condenseRate(CONDENSED_CHUNKS);
+        double floor = operations / tokenOperations(config, true);
+        out.printf(
+            Locale.ROOT,
+            "condense: %.0f tokens/s, %.0f%% of the floor of %.0f (products alone)%n",
+            rate,
+            100 * rate / floor,
+            floor);
+        out.flush();
+        rows.addObject().put("what", "condense").put("tokensPerSecond", rate).put("floor", floor);
+      }
+      if (what.contains(What.ask)) {
+        for (int length : lengths) {
+          EngineBench.Ask ask = bench.ask(length, question, answer);
+          double first =
+              ask.chunks() * (question + 1.0) * tokenOperations(config, false) / operations;
+          double state =
+              (double) ask.chunks() * chunk * config.stateElementsPerToken() * Short.BYTES;
+          double further = state / bytes;
+          out.printf(
+              Locale.ROOT,
+              "ask over %d tokens, %d chunks: first token %.3f s (loading %.3f), %.0f%% of the floor of"
+                  + " %.3f; each further %.1f ms, %.0f%% of the floor of %.1f (bytes)%n",
+              length,
+              ask.chunks(),
+              ask.firstTokenSeconds(),
+              ask.loadSeconds(),
+              100 * first / ask.firstTokenSeconds(),
+              first,
+              1000 * ask.tokenSeconds(),
+              100 * further / ask.tokenSeconds(),
+              1000 * further);
+          out.flush();
+          rows.addObject()
+              .put("what", "ask")
+              .put("tokens", length)
+              .put("chunks", ask.chunks())
+              .put("loadSeconds", ask.loadSeconds())
+              .put("firstTokenSeconds", ask.firstTokenSeconds())
+              .put("firstTokenFloor", first)
+              .put("tokenSeconds", ask.tokenSeconds())
+              .put("tokenFloor", further);
+        }
+      }
+    }
+    if (json != null) {
+      Files.writeString(json, report.toPrettyString() + "\n");
+    }
+    return ExitCodes.OK;
+  }
+}

@@ -1,0 +1,125 @@
+package io.focusstream.jobs.training.eval;
+
+import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ChunkInput;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.engine.CondenseTask;
+import io.focusstream.operators.engine.CondensedChunk;
+import io.focusstream.operators.engine.CondensingEngine;
+import io.focusstream.operators.engine.EngineAnswer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Times an engine on random tokens: no chunk is like another. Medians of repeated runs after a
+ * warm-up.
+ */
+public final class EngineBench {
+  private static final int FIRST_TOKEN = 3;
+  private final CondensingEngine engine;
+  private final int chunkTokens;
+  private final int repeats;
+  private final SplittableRandom random;
+
+  /**
+   * @param chunkTokens tokens of each chunk
+   * @param repeats runs that the median is taken of
+   */
+  public EngineBench(CondensingEngine engine, int chunkTokens, int repeats, long seed) {
+    this.engine = engine;
+    this.chunkTokens = chunkTokens;
+    this.repeats = repeats;
+    this.random = new SplittableRandom(seed);
+  }
+
+  private int[] tokens(int count) {
+    return random.ints(count, FIRST_TOKEN, engine.model().vocabularySize()).toArray();
+  }
+
+  private List<CondensedChunk> condense(List<int[]> chunks) {
+    List<CompletableFuture<CondensedChunk>> running =
+        chunks.stream()
+            .map(tokens -> engine.condense(new CondenseTask(ChunkKey.of(tokens), tokens)))
+            .toList();
+    return running.stream().map(CompletableFuture::join).toList();
+  }
+
+  private List<int[]> chunks(int count) {
+    List<int[]> chunks = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      chunks.add(tokens(chunkTokens));
+    }
+    return chunks;
+  }
+
+  /**
+   * Tokens a second condensed, states encoded.
+   *
+   * @param count chunks a run
+   */
+  public double condenseRate(int count) {
+    condense(chunks(count));
+    double[] rates = new double[repeats];
+    for (int i = 0; i < repeats; i++) {
+      List<int[]> fresh = chunks(count);
+      long began = System.nanoTime();
+      condense(fresh);
+      rates[i] = (double) count * chunkTokens / ((System.nanoTime() - began) / 1e9);
+    }
+    return median(rates);
+  }
+
+  /**
+   * What a question takes, in seconds.
+   *
+   * @param chunks of the stream
+   * @param loadSeconds until all chunk states were at hand
+   * @param firstTokenSeconds from the asking to the first token, loading included
+   * @param tokenSeconds each further token
+   */
+  public record Ask(
+      int chunks, double loadSeconds, double firstTokenSeconds, double tokenSeconds) {}
+
+  /**
+   * Times questions over a history.
+   *
+   * @param historyTokens a multiple of the chunk size, or less by up to a chunk
+   */
+  public Ask ask(int historyTokens, int questionTokens, int answerTokens) {
+    List<int[]> history = chunks(Math.max(1, historyTokens / chunkTokens));
+    List<ChunkInput> inputs = new ArrayList<>();
+    List<CondensedChunk> made = condense(history);
+    for (int i = 0; i < history.size(); i++) {
+      inputs.add(new ChunkInput(made.get(i).key(), history.get(i), made.get(i).blocks()));
+    }
+    double[] load = new double[repeats];
+    double[] first = new double[repeats];
+    double[] further = new double[repeats];
+    for (int i = -1; i < repeats; i++) {
+      EngineAnswer answer =
+          engine
+              .ask(
+                  new AskTask(
+                      inputs, tokens(chunkTokens / 2), tokens(questionTokens), answerTokens))
+              .join();
+      if (i >= 0) {
+        load[i] = answer.timings().load().toNanos() / 1e9;
+        first[i] = answer.timings().firstToken().toNanos() / 1e9;
+        further[i] =
+            (answer.timings().total().toNanos() - answer.timings().firstToken().toNanos())
+                / 1e9
+                / Math.max(1, answer.tokens().length - (answer.ended() ? 0 : 1));
+      }
+    }
+    return new Ask(history.size(), median(load), median(first), median(further));
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}
