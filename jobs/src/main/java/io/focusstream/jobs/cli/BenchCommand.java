@@ -98,6 +98,14 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "1", description = "Of tokens and weights.")
   private long seed;
 
+  @Option(
+      names = "--focus-share",
+      defaultValue = "1",
+      description =
+          "After the first token only the chunks go on that held this part of the attention: "
+              + "${DEFAULT-VALUE}.")
+  private double focusShare;
+
   @Option(names = "--json", description = "Also write the results to this file.")
   private Path json;
 
@@ -188,7 +196,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   private int run(Path folder, String name, List<Integer> lengths) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    DjlEngineSettings settings = DjlEngineSettings.of(folder.toString()).withQuantisation(kv);
+    DjlEngineSettings settings =
+        DjlEngineSettings.of(folder.toString()).withQuantisation(kv).withFocusShare(focusShare);
     settings = settings.withHotBytes(cold ? 0 : 16L << 30);
     ModelConfig config =
         ModelConfig.parse(folder.toString(), Files.readString(folder.resolve("config.json")));

@@ -114,6 +114,14 @@ public final class EvalCommand implements Callable<Integer> {
   @Option(names = "--books", description = "Folder of books for perplexity.")
   private Path books;
 
+  @Option(
+      names = "--focus-share",
+      defaultValue = "1",
+      description =
+          "After the first token only the chunks go on that held this part of the attention: "
+              + "${DEFAULT-VALUE}.")
+  private double focusShare;
+
   @Option(names = "--json", description = "Also write the results to this file.")
   private Path json;
 
@@ -141,7 +149,11 @@ public final class EvalCommand implements Callable<Integer> {
     boolean perplexity = suites.contains(PERPLEXITY);
     List<Suite> asked =
         suites.stream().filter(s -> !s.equals(PERPLEXITY)).map(EvalCommand::parseSuite).toList();
-    DjlEngineSettings settings = DjlEngineSettings.of(model).withQuantisation(kv).withLocal(local);
+    DjlEngineSettings settings =
+        DjlEngineSettings.of(model)
+            .withQuantisation(kv)
+            .withLocal(local)
+            .withFocusShare(focusShare);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
         TextTokenizer tokenizer =

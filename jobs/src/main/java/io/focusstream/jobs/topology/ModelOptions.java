@@ -71,5 +71,15 @@ public final class ModelOptions {
           .defaultValue(-1)
           .withDescription("Index of the CUDA device; -1 takes the processor.");
 
+  /** Which chunks go on after the first answer token. */
+  public static final ConfigOption<Double> FOCUS_SHARE =
+      ConfigOptions.key("focus.engine.focus-share")
+          .doubleType()
+          .defaultValue(1.0)
+          .withDescription(
+              "After the first answer token only the chunks go on that together held this part of the "
+                  + "candidates' attention, in (0, 1]. With 0.999 a further token costs the same "
+                  + "whatever the history; an answer that changes its mind may suffer. 1 keeps all.");
+
   private ModelOptions() {}
 }

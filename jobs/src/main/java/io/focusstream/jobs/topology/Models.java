@@ -28,7 +28,8 @@ public final class Models implements ModelLoader {
                 config.get(ModelOptions.HOT_BYTES).getBytes(),
                 config.get(ModelOptions.BATCH_TOKENS),
                 config.get(ModelOptions.MAX_RUNNING),
-                config.get(ModelOptions.GPU))),
+                config.get(ModelOptions.GPU),
+                config.get(ModelOptions.FOCUS_SHARE))),
         new FolderTokenizer(model));
   }
 

@@ -135,6 +135,11 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, method, all);
   }
 
+  /** Some rows of a batch of chunk states: keys, values, lengths. */
+  NDArray[] pick(NDManager owner, List<NDArray> batch, NDArray rows) {
+    return graph.run(owner, "pick", batch, rows);
+  }
+
   NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {
     try (NDArray sizes = owner.create(new long[] {tokens, room, stateType()})) {
       return graph.run(owner, "gather", states, sizes)[0];

@@ -54,6 +54,8 @@ public final class ParallelDecoder implements AutoCloseable {
   private NDArray candidatePositions;
   private NDArray localStart;
   private int chunkCount;
+  // the chunks that still take part, ascending; null for all
+  private int[] kept;
   private final NDArray noCandidates;
   private final NDArray localKeys;
   private final NDArray localValues;
@@ -65,9 +67,9 @@ public final class ParallelDecoder implements AutoCloseable {
 
   // T columns of chunks, then room for the prompt.
   private final class Batch {
-    final NDArray keys;
-    final NDArray values;
-    final NDArray lengths;
+    NDArray keys;
+    NDArray values;
+    NDArray lengths;
     final int tokens;
     int prompt;
 
@@ -81,6 +83,23 @@ public final class ParallelDecoder implements AutoCloseable {
           model.gather(
               manager, states.stream().map(FocusModel.States::values).toList(), tokens, room);
       lengths = manager.create(length);
+    }
+
+    /** Leaves out all rows but these. */
+    void keep(int[] rows) {
+      try (NDArray picked = manager.create(Arrays.stream(rows).mapToLong(row -> row).toArray())) {
+        NDArray[] kept = model.pick(manager, List.of(keys, values, lengths), picked);
+        close();
+        keys = kept[0];
+        values = kept[1];
+        lengths = kept[2];
+      }
+    }
+
+    void close() {
+      keys.close();
+      values.close();
+      lengths.close();
     }
 
     NDArray[] extend(NDManager owner, NDArray newTokens, int count) {
@@ -160,6 +179,67 @@ public final class ParallelDecoder implements AutoCloseable {
     return run();
   }
 
+  /**
+   * From the next step on only these chunks take part: the others get no candidates and no
+   * attention. What a further token costs is then in proportion to their number, not to the
+   * history.
+   *
+   * @param chunks indices, ascending, at least one; once a question
+   */
+  public void keep(int[] chunks) {
+    if (kept != null || candidatePositions == null || chunks.length == 0) {
+      throw new IllegalStateException("chunks are chosen once, after the first step, at least one");
+    }
+    int at = 0;
+    int from = 0;
+    List<Batch> left = new ArrayList<>();
+    for (Batch batch : batches) {
+      int size = Math.toIntExact(batch.lengths.getShape().get(0));
+      int first = at;
+      while (at < chunks.length && chunks[at] < from + size) {
+        at++;
+      }
+      int base = from;
+      if (at == first) {
+        batch.close();
+      } else {
+        if (at - first < size) {
+          batch.keep(Arrays.stream(chunks, first, at).map(chunk -> chunk - base).toArray());
+        }
+        left.add(batch);
+      }
+      from += size;
+    }
+    batches.clear();
+    batches.addAll(left);
+    float[] positions = candidatePositions.toFloatArray();
+    float[] selected = new float[chunks.length];
+    for (int i = 0; i < chunks.length; i++) {
+      selected[i] = positions[chunks[i]];
+    }
+    candidatePositions.close();
+    candidatePositions = manager.create(selected);
+    kept = chunks.clone();
+  }
+
+  /** Attention over the chunks that take part, as attention over all. */
+  private float[] overAll(float[] attention) {
+    if (kept == null) {
+      return attention;
+    }
+    int layers = attention.length / (kept.length + 1);
+    float[] all = new float[layers * (chunkCount + 1)];
+    for (int layer = 0; layer < layers; layer++) {
+      int from = layer * (kept.length + 1);
+      int to = layer * (chunkCount + 1);
+      for (int i = 0; i < kept.length; i++) {
+        all[to + kept[i]] = attention[from + i];
+      }
+      all[to + chunkCount] = attention[from + kept.length];
+    }
+    return all;
+  }
+
   private Step run() {
     try (NDManager scratch = manager.newSubManager()) {
       NDArray newTokens = FocusModel.tokens(scratch, List.of(fresh), fresh.length);
@@ -189,7 +269,7 @@ public final class ParallelDecoder implements AutoCloseable {
               localStart,
               FocusModel.tokens(scratch, List.of(part), part.length));
       localRun = local.length;
-      return new Step(out[0].toFloatArray(), out[1].toFloatArray());
+      return new Step(out[0].toFloatArray(), overAll(out[1].toFloatArray()));
     }
   }
 

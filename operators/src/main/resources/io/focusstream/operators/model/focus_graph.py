@@ -146,6 +146,10 @@ class FocusGraph(Module):
       _a = torch.copy_(torch.slice(torch.select(out, 1, i), 2, 0, torch.size(xs[i], 2), 1), xs[i])
     return out
 
+  # Some of the chunks of a batch. xs: keys, values (L, B, G, T, D), lengths (B); rows (M) -> the same of those rows
+  def pick(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
+    return [torch.index_select(xs[0], 1, rows), torch.index_select(xs[1], 1, rows), torch.index_select(xs[2], 0, rows)]
+
   # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
   # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
   # the chunk's candidate.

@@ -19,6 +19,8 @@ import java.util.Objects;
  * @param batchTokens most tokens, padding included, of one batch of chunks to condense
  * @param maxRunning most questions decoded side by side
  * @param gpu index of the CUDA device, or -1 for the CPU
+ * @param focusShare after the first answer token only the chunks go on that together held this part
+ *     of the candidates' attention, in (0, 1]; 1 for all
  */
 public record DjlEngineSettings(
     String model,
@@ -28,7 +30,8 @@ public record DjlEngineSettings(
     long hotBytes,
     int batchTokens,
     int maxRunning,
-    int gpu)
+    int gpu,
+    double focusShare)
     implements Serializable {
 
   public DjlEngineSettings {
@@ -43,34 +46,43 @@ public record DjlEngineSettings(
     if (maxRunning < 1) {
       throw new IllegalArgumentException("max-running must be at least 1; got " + maxRunning);
     }
+    if (!(focusShare > 0 && focusShare <= 1)) {
+      throw new IllegalArgumentException("focus-share must be in (0, 1]; got " + focusShare);
+    }
+  }
+
+  /** The same with another part of the attention that goes on after the first token. */
+  public DjlEngineSettings withFocusShare(double other) {
+    return new DjlEngineSettings(
+        model, quantisation, precision, local, hotBytes, batchTokens, maxRunning, gpu, other);
   }
 
   /** A model with int8 states on the CPU, a hot tier of 1 GiB, batches of 2,048 tokens. */
   public static DjlEngineSettings of(String model) {
-    return new DjlEngineSettings(model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, -1);
+    return new DjlEngineSettings(model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, -1, 1.0);
   }
 
   /** The same with another quantisation. */
   public DjlEngineSettings withQuantisation(Quantisation other) {
     return new DjlEngineSettings(
-        model, other, precision, local, hotBytes, batchTokens, maxRunning, gpu);
+        model, other, precision, local, hotBytes, batchTokens, maxRunning, gpu, focusShare);
   }
 
   /** The same with another precision. */
   public DjlEngineSettings withPrecision(Precision other) {
     return new DjlEngineSettings(
-        model, quantisation, other, local, hotBytes, batchTokens, maxRunning, gpu);
+        model, quantisation, other, local, hotBytes, batchTokens, maxRunning, gpu, focusShare);
   }
 
   /** The same with another way to run the local context. */
   public DjlEngineSettings withLocal(LocalMode other) {
     return new DjlEngineSettings(
-        model, quantisation, precision, other, hotBytes, batchTokens, maxRunning, gpu);
+        model, quantisation, precision, other, hotBytes, batchTokens, maxRunning, gpu, focusShare);
   }
 
   /** The same with another bound of the hot tier, in bytes. */
   public DjlEngineSettings withHotBytes(long other) {
     return new DjlEngineSettings(
-        model, quantisation, precision, local, other, batchTokens, maxRunning, gpu);
+        model, quantisation, precision, local, other, batchTokens, maxRunning, gpu, focusShare);
   }
 }

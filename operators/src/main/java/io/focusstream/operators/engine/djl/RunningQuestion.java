@@ -12,6 +12,8 @@ import io.focusstream.operators.model.ParallelDecoder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +26,15 @@ import org.slf4j.LoggerFactory;
 final class RunningQuestion {
   private static final Logger LOG = LoggerFactory.getLogger(RunningQuestion.class);
 
+  /** Below that many there is nothing to gain from leaving chunks out. */
+  private static final int FEW_CHUNKS = 16;
+
   private final DjlCondensingEngine engine;
   private final FocusModel model;
   private final AskTask task;
   private final CompletableFuture<EngineAnswer> result;
   private final LocalMode mode;
+  private final double focusShare;
   private final long acceptedNanos;
   // the answer to be scored; null where the model chooses it
   private final int[] forced;
@@ -59,6 +65,7 @@ final class RunningQuestion {
     this.forced = forced;
     this.result = result;
     this.mode = settings.local() != null ? settings.local() : model.config().focus().local();
+    this.focusShare = settings.focusShare();
     this.acceptedNanos = acceptedNanos;
     this.chunkAttention = new double[task.chunks().size()];
   }
@@ -80,7 +87,11 @@ final class RunningQuestion {
       loadedNanos = System.nanoTime();
       last = decoder.first();
       firstTokenNanos = System.nanoTime();
-      return take();
+      boolean ended = take();
+      if (!ended && focusShare < 1 && chunkAttention.length > FEW_CHUNKS) {
+        focus();
+      }
+      return ended;
     } catch (RuntimeException e) {
       fail(new EngineException("answering failed: " + e.getMessage(), e));
       return true;
@@ -187,6 +198,22 @@ final class RunningQuestion {
       return true;
     }
     return false;
+  }
+
+  // Keeps the chunks that hold nearly all of the candidates' attention; few are always kept.
+  private void focus() {
+    Integer[] byAttention = new Integer[chunkAttention.length];
+    Arrays.setAll(byAttention, i -> i);
+    Arrays.sort(byAttention, Comparator.comparingDouble(i -> -chunkAttention[i]));
+    double all = Arrays.stream(chunkAttention).sum();
+    double held = 0;
+    int count = 0;
+    while (count < byAttention.length && (count < FEW_CHUNKS || held < focusShare * all)) {
+      held += chunkAttention[byAttention[count++]];
+    }
+    if (count < byAttention.length) {
+      decoder.keep(Arrays.stream(byAttention, 0, count).mapToInt(i -> i).sorted().toArray());
+    }
   }
 
   private void gatherAttention() {

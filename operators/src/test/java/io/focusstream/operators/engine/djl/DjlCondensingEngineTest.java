@@ -21,6 +21,7 @@ import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -142,6 +143,25 @@ class DjlCondensingEngineTest {
                 ExecutionException.class, () -> get(engine.score(task, new int[] {VOCABULARY})))
             .getMessage()
             .contains("token id " + VOCABULARY));
+  }
+
+  @Test
+  void aFocusSetThatHoldsAllAttentionGivesTheSameAnswerAndASmallOneKeepsTheFirstToken()
+      throws Exception {
+    List<int[]> chunks = chunks(70); // two batches
+    EngineAnswer whole = get(engine.ask(ask(inputs(engine, chunks))));
+    try (DjlCondensingEngine nearlyAll =
+            new DjlCondensingEngine(settings.withFocusShare(0.999999));
+        DjlCondensingEngine few = new DjlCondensingEngine(settings.withFocusShare(0.01))) {
+      assertSame(whole, get(nearlyAll.ask(ask(inputs(nearlyAll, chunks)))));
+      EngineAnswer fewer = get(few.ask(ask(inputs(few, chunks))));
+      assertEquals(whole.tokens()[0], fewer.tokens()[0]);
+      assertEquals(70, fewer.chunkWeights().length);
+      float[] weights = fewer.chunkWeights().clone();
+      Arrays.sort(weights);
+      assertTrue(weights[0] > 0, "the first step's attention is over all");
+    }
+    assertThrows(IllegalArgumentException.class, () -> settings.withFocusShare(0));
   }
 
   @Test
