@@ -109,6 +109,82 @@ public final class ChunkStateCodec {
    */
   public List<byte[]> encode(Id128 chunk, ChunkTensors tensors) {
     ChunkShape shape = tensors.shape();
+    return blocks(
+        chunk,
+        shape,
+        (part, block, keyScales, valueScales, keys, values) -> {
+          encode(shape, part, tensors.keys(), "keys", block, keyScales, keys);
+          encode(shape, part, tensors.values(), "values", block, valueScales, values);
+        });
+  }
+
+  /**
+   * Stores numbers that are int8 already, rounded as {@link Quantisation#INT8} rounds: the blocks
+   * are those that {@link #encode(Id128, ChunkTensors)} would have made. The counterpart of {@link
+   * ChunkState#copyQuantisedTo}.
+   *
+   * @param chunk the chunk's content key
+   * @param keys for example (L, C, G, P, D) int8, and the slot says where this chunk is in it
+   * @param values the same
+   * @param keyScales (L, C, G, P) float16, two bytes a scale, little-endian
+   * @param valueScales the same
+   * @throws IllegalStateException unless this codec writes INT8
+   * @throws IllegalArgumentException if the slot reaches beyond a buffer's limit, or a scale is
+   *     infinite or no number: the model overflowed
+   */
+  public List<byte[]> encodeQuantised(
+      Id128 chunk,
+      ChunkShape shape,
+      ByteBuffer keys,
+      ByteBuffer values,
+      ByteBuffer keyScales,
+      ByteBuffer valueScales,
+      TensorSlot slot) {
+    if (quantisation != Quantisation.INT8) {
+      throw new IllegalStateException("this codec writes " + quantisation + ", not int8");
+    }
+    TensorSlot scales = slot.forScales(shape);
+    slot.check(shape, shape.headDim(), keys.limit(), "the keys");
+    slot.check(shape, shape.headDim(), values.limit(), "the values");
+    scales.check(shape, 1, keyScales.limit() / 2, "the keys' scales");
+    scales.check(shape, 1, valueScales.limit() / 2, "the values' scales");
+    return blocks(
+        chunk,
+        shape,
+        (part, block, keyScalesAt, valueScalesAt, keysAt, valuesAt) -> {
+          int run = part.tokens;
+          int numbers = run * shape.headDim();
+          int scaleTo = 0;
+          int numberTo = 0;
+          for (int layer = part.firstLayer; layer < part.firstLayer + part.layers; layer++) {
+            for (int head = 0; head < shape.kvHeads(); head++) {
+              int from = slot.at(layer, head) + part.firstToken * shape.headDim();
+              int scaleFrom = (scales.at(layer, head) + part.firstToken) * 2;
+              keys.get(from, block, keysAt + numberTo, numbers);
+              values.get(from, block, valuesAt + numberTo, numbers);
+              keyScales.get(scaleFrom, block, keyScalesAt + scaleTo, 2 * run);
+              valueScales.get(scaleFrom, block, valueScalesAt + scaleTo, 2 * run);
+              numberTo += numbers;
+              scaleTo += 2 * run;
+            }
+          }
+          for (int at = keyScalesAt; at < keysAt; at += 2) {
+            if (((short) SHORT.get(block, at) & 0x7c00) == 0x7c00) {
+              throw new IllegalArgumentException(
+                  "a number must be finite and at most 127 * 65504 for INT8: the model overflowed,"
+                      + " run it in a wider type");
+            }
+          }
+        });
+  }
+
+  /** Fills the numbers of one block, given where its parts begin. */
+  @FunctionalInterface
+  private interface Filler {
+    void fill(Part part, byte[] block, int keyScales, int valueScales, int keys, int values);
+  }
+
+  private List<byte[]> blocks(Id128 chunk, ChunkShape shape, Filler filler) {
     List<Part> parts = parts(shape, quantisation);
     List<byte[]> blocks = new ArrayList<>(parts.size());
     for (Part part : parts) {
@@ -126,15 +202,8 @@ public final class ChunkStateCodec {
       int scaleBytes = rows * quantisation.scaleBytes();
       int numberBytes = rows * quantisation.rowBytes(shape.headDim());
       int numbers = HEADER_BYTES + 2 * scaleBytes;
-      encode(shape, part, tensors.keys(), "keys", block, HEADER_BYTES, numbers);
-      encode(
-          shape,
-          part,
-          tensors.values(),
-          "values",
-          block,
-          HEADER_BYTES + scaleBytes,
-          numbers + numberBytes);
+      filler.fill(
+          part, block, HEADER_BYTES, HEADER_BYTES + scaleBytes, numbers, numbers + numberBytes);
       buffer.putInt(block.length - CHECKSUM_BYTES, checksum(block));
       blocks.add(block);
     }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 
@@ -80,6 +81,63 @@ public final class FocusModel implements AutoCloseable {
     NDArray[] out = graph.run(owner, "prefill", weights, shape, constants, frequencies, tokens);
     tokens.close();
     return new States(out[0], out[1]);
+  }
+
+  /**
+   * A batch of condensed chunks, rounded to int8 as {@code kv.ChunkStateCodec} stores them.
+   *
+   * @param keys (L, B, G, T, D) int8
+   * @param values the same
+   * @param keyScales (L, B, G, T) float16, little-endian
+   * @param valueScales the same
+   * @param rounded the numbers that are read back, (L, B, G, T, D) float32
+   * @param tokens T, the longest chunk's
+   */
+  public record Quantised(
+      ByteBuffer keys,
+      ByteBuffer values,
+      ByteBuffer keyScales,
+      ByteBuffer valueScales,
+      States rounded,
+      int tokens) {}
+
+  /**
+   * Condenses chunks and rounds their states to int8.
+   *
+   * @param owner owner of the rounded states
+   * @param chunks token ids; padded on the right to the longest
+   */
+  public Quantised prefillQuantised(NDManager owner, List<int[]> chunks) {
+    int longest = chunks.stream().mapToInt(c -> c.length).max().orElseThrow();
+    try (NDManager scratch = owner.newSubManager()) {
+      States states = prefill(scratch, chunks);
+      NDArray[] keys = graph.run(scratch, "quantise", states.keys());
+      NDArray[] values = graph.run(scratch, "quantise", states.values());
+      keys[2].attach(owner);
+      values[2].attach(owner);
+      return new Quantised(
+          keys[0].toByteBuffer(),
+          values[0].toByteBuffer(),
+          keys[1].toByteBuffer(),
+          values[1].toByteBuffer(),
+          new States(keys[2], values[2]),
+          longest);
+    }
+  }
+
+  /**
+   * One chunk's states out of a batch, in the type that attention reads them in.
+   *
+   * @param owner owner of the result
+   * @param batch (L, B, G, T, D)
+   * @param chunk its index in the batch
+   * @param tokens of it
+   */
+  public States take(NDManager owner, States batch, int chunk, int tokens) {
+    try (NDArray place = owner.create(new long[] {chunk, tokens, stateType()})) {
+      NDArray[] own = graph.run(owner, "take", List.of(batch.keys(), batch.values()), place);
+      return new States(own[0], own[1]);
+    }
   }
 
   /**

@@ -134,6 +134,30 @@ class FocusGraph(Module):
         x = self.mlp(x, w, at, eps)
     return [torch.stack(keys, 0), torch.stack(values, 0)]
 
+  # Rounds each row of D numbers to int8 with one float16 scale, to the bit as ChunkStateCodec does in Java.
+  # x (..., D) float32 -> q (..., D) int8; scales (...) float16; the numbers that will be read back, (..., D) float32
+  def quantise(self: __torch__.FocusGraph, x: Tensor) -> List[Tensor]:
+    largest = torch.amax(torch.abs(x), [-1])
+    scale = torch.to(torch.to(torch.div(largest, 127.), 5), 6)
+    # One step of float16 up where rounding down would leave the largest number out of reach: a little more than half a step is
+    # added and rounded; 2^-11 of a normal number, 2^-25 of a subnormal one.
+    up = torch.maximum(torch.mul(scale, 1.0004885), torch.add(scale, 2.9804e-08))
+    low = torch.lt(torch.mul(scale, 127.5), largest)
+    half = torch.to(torch.where(low, up, scale), 5)
+    wide = torch.unsqueeze(torch.to(half, 6), -1)
+    inverse = torch.where(torch.eq(wide, 0.), torch.zeros_like(wide), torch.reciprocal(wide))
+    q = torch.round(torch.clamp(torch.mul(x, inverse), -127., 127.))
+    return [torch.to(q, 1), half, torch.mul(q, wide)]
+
+  # One chunk out of a batch. xs: keys, values (L, B, G, T, D); place: int64 on the CPU, [chunk, its tokens, type]
+  # -> keys, values (L, G, T', D), in memory of their own
+  def take(self: __torch__.FocusGraph, xs: List[Tensor], place: Tensor) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      one = torch.slice(torch.select(xs[i], 1, int(place[0])), 2, 0, int(place[1]), 1)
+      _a = torch.append(out, torch.contiguous(torch.to(one, int(place[2]), False, True)))
+    return out
+
   # Chunk states side by side, with room for a prompt. xs: keys (or values) of one chunk each, (L, G, T_i, D); room: int64 on
   # the CPU, [T, Pmax, dtype]. -> (L, B, G, T + Pmax, D), zero where nothing was put
   def gather(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor) -> Tensor:

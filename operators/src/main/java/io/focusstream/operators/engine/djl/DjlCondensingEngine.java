@@ -18,6 +18,8 @@ import io.focusstream.operators.kv.ChunkStateCodec;
 import io.focusstream.operators.kv.ChunkStateException;
 import io.focusstream.operators.kv.ChunkTensors;
 import io.focusstream.operators.kv.Id128;
+import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.kv.TensorSlot;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
@@ -330,7 +332,6 @@ public final class DjlCondensingEngine implements CondensingEngine {
                   .map(c -> new ChunkInput(c.task().key(), c.task().tokens(), List.of()))
                   .toList());
       for (Condense condense : batch) {
-        makeHot(condense.task(), made.get(condense.task().key()));
         condense.result().complete(made.get(condense.task().key()));
       }
     } catch (RuntimeException e) {
@@ -338,19 +339,6 @@ public final class DjlCondensingEngine implements CondensingEngine {
           new EngineException(
               "condensing " + batch.size() + " chunks failed: " + e.getMessage(), e);
       batch.forEach(condense -> fail(condense, reason));
-    }
-  }
-
-  // So that the first question over a chunk need not read it from state.
-  private void makeHot(CondenseTask task, CondensedChunk made) {
-    if (model.stateBytes(task.tokens().length) > settings.hotBytes()) {
-      return;
-    }
-    try {
-      ChunkInput chunk = new ChunkInput(task.key(), task.tokens(), made.blocks());
-      keepHot(task.key(), decode(chunk, made.blocks()), task.tokens().length);
-    } catch (ChunkStateException e) {
-      throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
     }
   }
 
@@ -373,6 +361,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
   }
 
   private void condense(List<ChunkInput> batch, Map<ChunkKey, CondensedChunk> made) {
+    if (codec.quantisation() == Quantisation.INT8) {
+      condenseToInt8(batch, made);
+      return;
+    }
     int width = batch.stream().mapToInt(c -> c.tokens().length).max().orElseThrow();
     float[] keys;
     float[] values;
@@ -390,7 +382,47 @@ public final class DjlCondensingEngine implements CondensingEngine {
       List<byte[]> blocks =
           codec.encode(id(chunk.key()), new ChunkTensors(shape, ownKeys, ownValues));
       made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
+      if (mayBeHot(chunk)) {
+        try {
+          keepHot(chunk.key(), decode(chunk, blocks), chunk.tokens().length);
+        } catch (ChunkStateException e) {
+          throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
+        }
+      }
     }
+  }
+
+  // Rounded where the model runs; what becomes hot is what would be read back.
+  private void condenseToInt8(List<ChunkInput> batch, Map<ChunkKey, CondensedChunk> made) {
+    try (NDManager scratch = model.newManager()) {
+      FocusModel.Quantised states =
+          model.prefillQuantised(scratch, batch.stream().map(ChunkInput::tokens).toList());
+      for (int i = 0; i < batch.size(); i++) {
+        ChunkInput chunk = batch.get(i);
+        ChunkShape shape = shape(chunk.tokens().length);
+        List<byte[]> blocks =
+            codec.encodeQuantised(
+                id(chunk.key()),
+                shape,
+                states.keys(),
+                states.values(),
+                states.keyScales(),
+                states.valueScales(),
+                TensorSlot.inBatch(shape, i, batch.size(), states.tokens()));
+        made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
+        if (mayBeHot(chunk)) {
+          keepHot(
+              chunk.key(),
+              model.take(hotManager, states.rounded(), i, shape.tokens()),
+              shape.tokens());
+        }
+      }
+    }
+  }
+
+  // So that the first question over a chunk need not read it from state.
+  private boolean mayBeHot(ChunkInput chunk) {
+    return model.stateBytes(chunk.tokens().length) <= settings.hotBytes();
   }
 
   private ChunkShape shape(int tokens) {
