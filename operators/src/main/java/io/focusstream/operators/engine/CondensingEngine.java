@@ -28,6 +28,11 @@ public interface CondensingEngine extends AutoCloseable {
    */
   boolean isHot(ChunkKey key);
 
+  /** What it has done and holds, for metrics; may be asked from any thread. */
+  default EngineStats stats() {
+    return EngineStats.NONE;
+  }
+
   /** Stops the engine; tasks that have not completed fail. */
   @Override
   void close();

@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.operators.engine.CondensingEngine;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
@@ -98,6 +99,30 @@ public final class FocusMetrics {
    */
   public static final String FIRST_TOKEN_MILLIS = "firstTokenMillis";
 
+  /** Histogram: milliseconds from acceptance until the engine began, of the last 1,000 answers. */
+  public static final String QUEUED_MILLIS = "queuedMillis";
+
+  /** Gauge: bytes of chunk states ready for use in the engine, which subtasks share. */
+  public static final String HOT_BYTES = "hotBytes";
+
+  /** Gauge: chunks that questions found ready in the engine. */
+  public static final String HOT_HITS = "hotHits";
+
+  /** Gauge: chunks that questions had to load or make. */
+  public static final String HOT_MISSES = "hotMisses";
+
+  /** Gauge: tokens that the engine has condensed. */
+  public static final String ENGINE_TOKENS = "engineTokens";
+
+  /** Gauge: batches that the engine has condensed them in. */
+  public static final String ENGINE_BATCHES = "engineBatches";
+
+  /** Gauge: tokens a second that the engine condenses while it does. */
+  public static final String ENGINE_TOKENS_PER_SECOND = "engineTokensPerSecond";
+
+  /** Gauge: questions that the engine is answering. */
+  public static final String ENGINE_QUESTIONS = "engineQuestions";
+
   private static final int HISTOGRAM_WINDOW = 1000;
 
   final Counter events;
@@ -123,8 +148,9 @@ public final class FocusMetrics {
   final Counter staleResults;
   final Histogram answerMillis;
   final Histogram firstTokenMillis;
+  final Histogram queuedMillis;
 
-  FocusMetrics(MetricGroup operatorGroup, WorkQueue work) {
+  FocusMetrics(MetricGroup operatorGroup, WorkQueue work, CondensingEngine engine) {
     MetricGroup group = operatorGroup.addGroup(GROUP);
     events = group.counter(EVENTS);
     eventsLate = group.counter(EVENTS_LATE);
@@ -151,6 +177,16 @@ public final class FocusMetrics {
         group.histogram(ANSWER_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
     firstTokenMillis =
         group.histogram(FIRST_TOKEN_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    queuedMillis =
+        group.histogram(QUEUED_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    group.gauge(HOT_BYTES, (Gauge<Long>) () -> engine.stats().hotBytes());
+    group.gauge(HOT_HITS, (Gauge<Long>) () -> engine.stats().hotHits());
+    group.gauge(HOT_MISSES, (Gauge<Long>) () -> engine.stats().hotMisses());
+    group.gauge(ENGINE_TOKENS, (Gauge<Long>) () -> engine.stats().condensedTokens());
+    group.gauge(ENGINE_BATCHES, (Gauge<Long>) () -> engine.stats().condensedBatches());
+    group.gauge(
+        ENGINE_TOKENS_PER_SECOND, (Gauge<Double>) () -> engine.stats().condensedTokensPerSecond());
+    group.gauge(ENGINE_QUESTIONS, (Gauge<Integer>) () -> engine.stats().runningQuestions());
     group.gauge(CHUNKS_PENDING, (Gauge<Integer>) work::openChunks);
     group.gauge(QUESTIONS_PENDING, (Gauge<Integer>) work::openQuestions);
     group.gauge(IN_FLIGHT, (Gauge<Integer>) work::inFlight);

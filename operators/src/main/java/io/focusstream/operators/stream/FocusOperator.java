@@ -153,7 +153,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     checkAgainstState();
     composer = new AnswerComposer(settings, tokenizer);
     work = new WorkQueue(settings.maxInFlight(), settings.maxLoadedBytes());
-    metered = new FocusMetrics(getMetricGroup(), work);
+    metered = new FocusMetrics(getMetricGroup(), work, engine);
     store =
         new StreamStore(
             getKeyedStateStore(),
@@ -751,6 +751,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       metered.questionsAnswered.inc();
       metered.answerMillis.update(answer.timings().totalMillis());
       metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
+      metered.queuedMillis.update(answer.timings().queuedMillis());
     } else if (tryAgainLater(question, failure)) {
       return;
     } else {

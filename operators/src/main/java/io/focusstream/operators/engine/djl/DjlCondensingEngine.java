@@ -10,6 +10,7 @@ import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.HotTier;
 import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.kv.ChunkShape;
@@ -75,6 +76,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private final NDManager hotManager;
   private final Thread thread;
   private volatile boolean closed;
+  // written by the engine's thread, read by reporters
+  private volatile long condensedTokens;
+  private volatile long condensedBatches;
+  private volatile long condenseNanos;
+  private volatile int runningQuestions;
 
   /**
    * Loads the model; the engine's thread starts.
@@ -128,9 +134,16 @@ public final class DjlCondensingEngine implements CondensingEngine {
     return info;
   }
 
-  /** The hot tier, for metrics. */
-  public HotTier<?> hotTier() {
-    return hot;
+  @Override
+  public EngineStats stats() {
+    return new EngineStats(
+        condensedTokens,
+        condensedBatches,
+        condenseNanos,
+        runningQuestions,
+        hot.bytes(),
+        hot.hits(),
+        hot.misses());
   }
 
   @Override
@@ -265,6 +278,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
           sort(command);
         }
         turn();
+        runningQuestions = running.size();
       }
     } catch (InterruptedException e) {
       if (!closed) {
@@ -354,7 +368,12 @@ public final class DjlCondensingEngine implements CondensingEngine {
           && sorted.get(to).tokens().length * (to - from + 1) <= settings.batchTokens()) {
         to++;
       }
-      condense(sorted.subList(from, to), made);
+      List<ChunkInput> batch = sorted.subList(from, to);
+      long began = System.nanoTime();
+      condense(batch, made);
+      condenseNanos = condenseNanos + System.nanoTime() - began;
+      condensedTokens = condensedTokens + batch.stream().mapToLong(c -> c.tokens().length).sum();
+      condensedBatches = condensedBatches + 1;
       from = to;
     }
     return made;
