@@ -7,7 +7,7 @@ import java.util.Objects;
  *
  * @param id names the question; its answer repeats it
  * @param stream the stream that is asked
- * @param question the question's text; may be empty where the mode is {@link QueryMode#CANCEL}
+ * @param question the question's text; may be empty where the mode asks nothing
  * @param maxAnswerTokens most tokens that the answer may have; {@code null} leaves it to the job
  * @param mode what is wanted
  * @param deadlineMillis most milliseconds from the question's acceptance to its answer, after which
@@ -28,10 +28,10 @@ public record Query(
     Limits.requireText("id", id, Limits.MAX_ID_CHARS);
     Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
     Objects.requireNonNull(mode, "mode");
-    if (mode == QueryMode.CANCEL) {
-      Limits.requireLength("question", question, Limits.MAX_QUESTION_CHARS);
-    } else {
+    if (mode.hasQuestion()) {
       Limits.requireText("question", question, Limits.MAX_QUESTION_CHARS);
+    } else {
+      Limits.requireLength("question", question, Limits.MAX_QUESTION_CHARS);
     }
     if (maxAnswerTokens != null) {
       Limits.requireRange("maxAnswerTokens", maxAnswerTokens, 1, Limits.MAX_ANSWER_TOKENS);

@@ -63,7 +63,7 @@ public final class QueryCodec {
     boolean cancel = mode == QueryMode.CANCEL;
     // What is to be cancelled must be named; a question may be named by its place.
     String id = cancel ? json.text("id") : json.textOr("id", position.toString());
-    String question = cancel ? "" : json.text("question");
+    String question = mode.hasQuestion() ? json.text("question") : "";
     Integer maxAnswerTokens = json.int32OrNull("maxAnswerTokens");
     long deadlineMillis = json.wholeNumberOr("deadlineMillis", NO_DEADLINE);
     long timestampMillis = json.wholeNumberOr("timestampMillis", recordTimestampMillis);

@@ -14,7 +14,9 @@ public enum QueryMode {
    */
   STANDING(1),
   /** No further answers to the question with this id. */
-  CANCEL(2);
+  CANCEL(2),
+  /** What is known of the stream, without the model: sizes, times, standing questions. */
+  DESCRIBE(3);
 
   private final int code;
 
@@ -25,6 +27,11 @@ public enum QueryMode {
   /** The persisted code. */
   public int code() {
     return code;
+  }
+
+  /** Whether a query of this mode asks the model something. */
+  public boolean hasQuestion() {
+    return this == ASK || this == STANDING;
   }
 
   /**

@@ -37,7 +37,7 @@ class SchemaTest {
     assertDescribed("query", QueryCodec.encode("q-1", "web-1", "who?", 64, 1_764_000_000_000L));
     assertDescribed("query", QueryCodec.encode("q-1", "web-1", "who?", null, 0));
     for (QueryMode mode : QueryMode.values()) {
-      String question = mode == QueryMode.CANCEL ? "" : "who?";
+      String question = mode.hasQuestion() ? "who?" : "";
       assertDescribed(
           "query", QueryCodec.encode(new Query("q", "s", question, null, mode, 250L, 5, POSITION)));
     }

@@ -1,8 +1,6 @@
 package io.focusstream.jobs.cli;
 
-import io.focusstream.jobs.kafka.KafkaOptions;
 import io.focusstream.jobs.kafka.QuestionClient;
-import io.focusstream.jobs.local.DataDir;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerCodec;
 import io.focusstream.schemas.AnswerStatus;
@@ -11,15 +9,12 @@ import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import org.apache.flink.configuration.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,11 +30,8 @@ import picocli.CommandLine.Spec;
           + " job on any broker (--bootstrap)."
     })
 final class AskCommand implements Callable<Integer> {
-  private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(10);
-
   @Spec private CommandSpec spec;
   @Mixin private CommonOptions common;
-  @Mixin private ConfigOptionsMixin config;
 
   @Option(
       names = "--stream",
@@ -48,24 +40,7 @@ final class AskCommand implements Callable<Integer> {
       description = "The stream that is asked.")
   private String stream;
 
-  @Option(
-      names = "--bootstrap",
-      paramLabel = "HOST:PORT",
-      description = "The Kafka brokers; by default those of the `focus local` in --data-dir.")
-  private String bootstrap;
-
-  @Option(
-      names = "--data-dir",
-      paramLabel = "DIR",
-      defaultValue = ".focus/local",
-      description = "Data directory of the `focus local` to ask (default: ${DEFAULT-VALUE}).")
-  private Path dataDir;
-
-  @Option(names = "--queries-topic", paramLabel = "TOPIC", description = "Topic of questions.")
-  private String queriesTopic;
-
-  @Option(names = "--answers-topic", paramLabel = "TOPIC", description = "Topic of answers.")
-  private String answersTopic;
+  @Mixin private ClientMixin client;
 
   @Option(
       names = "--max-answer-tokens",
@@ -133,42 +108,7 @@ final class AskCommand implements Callable<Integer> {
       throw new CliException(
           ExitCodes.USAGE, "--timeout must be at least 1 second; got " + timeoutSeconds);
     }
-    Configuration c = config.configuration();
-    Optional<DataDir.Endpoint> local = Optional.empty();
-    if (bootstrap == null && !c.contains(KafkaOptions.BOOTSTRAP_SERVERS)) {
-      local = DataDir.findEndpoint(dataDir);
-      if (local.isEmpty()) {
-        throw new CliException(
-            ExitCodes.UNREACHABLE,
-            "no `focus local` runs in "
-                + dataDir.toAbsolutePath().normalize()
-                + ". Start one there, name its directory with --data-dir, or name brokers with "
-                + "--bootstrap.");
-      }
-    }
-    Properties client = new Properties();
-    client.putAll(c.get(KafkaOptions.PROPERTIES));
-    client.setProperty(
-        "bootstrap.servers",
-        bootstrap != null
-            ? bootstrap
-            : local
-                .map(DataDir.Endpoint::bootstrapServers)
-                .orElseGet(() -> c.get(KafkaOptions.BOOTSTRAP_SERVERS)));
-    String queries =
-        queriesTopic != null
-            ? queriesTopic
-            : local
-                .map(DataDir.Endpoint::queriesTopic)
-                .orElseGet(() -> c.get(KafkaOptions.QUERIES_TOPIC));
-    String answers =
-        answersTopic != null
-            ? answersTopic
-            : local
-                .map(DataDir.Endpoint::answersTopic)
-                .orElseGet(() -> c.get(KafkaOptions.ANSWERS_TOPIC));
-    try (QuestionClient asking =
-        new QuestionClient(client, queries, answers, BROKER_TIMEOUT, System::currentTimeMillis)) {
+    try (QuestionClient asking = client.open()) {
       String name = id != null ? id : UUID.randomUUID().toString();
       asking.send(
           new Query(
@@ -179,7 +119,7 @@ final class AskCommand implements Callable<Integer> {
               cancel ? QueryMode.CANCEL : standing ? QueryMode.STANDING : QueryMode.ASK,
               deadlineSeconds == null ? null : Math.max(1, Math.round(deadlineSeconds * 1000)),
               System.currentTimeMillis(),
-              new SourcePosition(queries, 0, 0)));
+              new SourcePosition(client.queriesTopic(), 0, 0)));
       Answer answer =
           asking
               .next(name, Duration.ofSeconds(timeoutSeconds))
@@ -190,7 +130,7 @@ final class AskCommand implements Callable<Integer> {
                           "no answer came within "
                               + timeoutSeconds
                               + " s. Does the job run, does it read topic '"
-                              + queries
+                              + client.queriesTopic()
                               + "', and does it keep up? With exactly-once delivery answers come "
                               + "with the next checkpoint. --timeout waits longer."));
       print(answer);

@@ -47,6 +47,7 @@ public final class FocusCli implements Callable<Integer> {
     CommandLine line = new CommandLine(new FocusCli());
     line.addSubcommand(new LocalCommand(models));
     line.addSubcommand(new AskCommand());
+    line.addSubcommand(new StreamCommand());
     line.addSubcommand(new RunCommand(models));
     line.addSubcommand(new ModelCommand());
     line.addSubcommand(new TrainCommand());

@@ -28,6 +28,9 @@ import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.Timings;
+import io.focusstream.schemas.Usage;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -422,6 +425,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       cancel(stream, id);
       return;
     }
+    if (mode == QueryMode.DESCRIBE) {
+      emit(describe(stream, id));
+      return;
+    }
     if (work.hasQuestion(stream, id)) {
       metered.questionsRepeated.inc();
       LOGGER.debug("Question {} is open already; it is answered once.", id);
@@ -475,6 +482,55 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     work.addQuestion(
         stream, summary.nextQuestion(), pending.id(), pending.firstChunk(), pending.nextChunk());
     watchDeadline(stream, summary.nextQuestion(), pending);
+  }
+
+  /** What is known of a stream; the key must be set. */
+  private Answer describe(String stream, String id) throws Exception {
+    StreamSummary summary = store.summary();
+    if (summary.events() == 0) {
+      return QuestionLimits.noData(id, stream);
+    }
+    Segment tail = store.tail(summary);
+    boolean sealed = summary.nextChunk() > summary.firstChunk();
+    long from =
+        sealed ? store.chunk(summary.firstChunk()).segment().fromMillis() : tail.fromMillis();
+    long to =
+        tail.tokens().length > 0
+            ? tail.toMillis()
+            : store.chunk(summary.nextChunk() - 1).segment().toMillis();
+    StringBuilder text = new StringBuilder();
+    text.append("events: ").append(summary.events());
+    text.append("\ntokens: ").append(summary.tokens());
+    text.append("\nchunks: ").append(summary.nextChunk() - summary.firstChunk());
+    text.append("\nchunks forgotten: ").append(summary.firstChunk());
+    text.append("\ntail tokens: ").append(tail.tokens().length);
+    text.append("\nstate bytes: ").append(store.condensedBytes());
+    text.append("\noldest event: ").append(Instant.ofEpochMilli(from));
+    text.append("\nnewest event: ").append(Instant.ofEpochMilli(to));
+    text.append("\nopen questions: ").append(work.openQuestions(stream));
+    for (Map.Entry<String, StandingQuestion> standing : store.standing().entrySet()) {
+      text.append("\nstanding question: ").append(standing.getKey());
+      text.append(", ").append(standing.getValue().updates()).append(" updates, next chunk ");
+      text.append(standing.getValue().nextChunk());
+    }
+    return new Answer(
+        id,
+        0,
+        stream,
+        AnswerStatus.OK,
+        text.toString(),
+        null,
+        List.of(),
+        new Usage(
+            summary.nextChunk() - summary.firstChunk(),
+            summary.tokens(),
+            tail.tokens().length,
+            0,
+            0,
+            from),
+        Timings.NONE,
+        1,
+        "");
   }
 
   /** No further answers to a question; the key must be set. */

@@ -6,7 +6,6 @@ import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.Query;
-import io.focusstream.schemas.QueryMode;
 import java.util.Objects;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
@@ -49,8 +48,7 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
 
   @Override
   public void processElement(Query query, Context context, Collector<TokenizedQuestion> out) {
-    boolean cancel = query.mode() == QueryMode.CANCEL;
-    int[] tokens = cancel ? new int[0] : template.layOut(query.question());
+    int[] tokens = query.mode().hasQuestion() ? template.layOut(query.question()) : new int[0];
     if (tokens.length > settings.maxQuestionTokens()) {
       rejected.inc();
       context.output(

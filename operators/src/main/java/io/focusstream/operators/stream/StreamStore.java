@@ -216,6 +216,15 @@ final class StreamStore {
     }
   }
 
+  /** Bytes of all stored chunk states. */
+  long condensedBytes() throws Exception {
+    long bytes = 0;
+    for (CondensedStatus status : condensed.values()) {
+      bytes += status.bytes();
+    }
+    return bytes;
+  }
+
   /** The stored state of a chunk; empty where none is stored, or not all of it. */
   List<byte[]> blocks(int index) throws Exception {
     CondensedStatus status = condensed.get(index);

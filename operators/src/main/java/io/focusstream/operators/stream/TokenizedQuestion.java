@@ -11,8 +11,8 @@ import org.apache.flink.api.common.typeinfo.TypeInfo;
  *
  * @param id the asker's id; the answer repeats it
  * @param stream the stream that it is asked of: the key
- * @param tokens the laid-out question (see {@code text.PromptTemplate}), empty where the mode is
- *     {@link QueryMode#CANCEL}; not to be changed
+ * @param tokens the laid-out question (see {@code text.PromptTemplate}), empty where the mode asks
+ *     nothing; not to be changed
  * @param maxAnswerTokens most tokens of the answer, at least 1
  * @param mode what is wanted
  * @param deadlineMillis most milliseconds from its acceptance to its answer; 0 for any time

@@ -198,6 +198,34 @@ class StandingQuestionHarnessTest {
   }
 
   @Test
+  void aStreamIsDescribedWithoutTheModel() throws Exception {
+    try (FocusHarness harness = start(SettingsFixture.small())) {
+      harness.query("1", "a", "", QueryMode.DESCRIBE, 0, 0);
+      assertEquals(AnswerStatus.NO_DATA, harness.answers().get(0).status());
+      harness.standing("s", "a", "q");
+      events(harness, 0, 5);
+      harness.completeAll(engine);
+      int before = engine.open().size();
+      harness.query("2", "a", "", QueryMode.DESCRIBE, 0, 0);
+      assertEquals(before, engine.open().size());
+      List<Answer> answers = harness.answers();
+      String text = answers.get(answers.size() - 1).text();
+      assertEquals(
+          List.of(
+              "events: 5",
+              "tokens: 40",
+              "chunks: 1",
+              "chunks forgotten: 0",
+              "tail tokens: 24",
+              "oldest event: 1970-01-01T00:00:00Z",
+              "newest event: 1970-01-01T00:00:00.004Z",
+              "open questions: 0",
+              "standing question: s, 1 updates, next chunk 1"),
+          text.lines().filter(line -> !line.startsWith("state bytes")).toList());
+    }
+  }
+
+  @Test
   void limitsAreSaid() throws Exception {
     FocusSettings settings =
         SettingsFixture.small(
