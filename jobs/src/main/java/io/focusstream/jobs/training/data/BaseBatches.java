@@ -154,9 +154,13 @@ final class BaseBatches {
       }
       boolean any = false;
       int count = 0;
+      int barren = 0;
       int misses = 0;
       while (misses < 16) {
-        Asked asked = rng.chance(notFound) ? maker.unanswerable(rng) : maker.answerable(rng, all);
+        boolean none = rng.chance(notFound);
+        // as in FocusBatches: bounded by the questions that have an answer
+        boolean fair = barren < 1 + 1.5 * notFound / (1 - notFound) * (count - barren);
+        Asked asked = !none ? maker.answerable(rng, all) : fair ? maker.unanswerable(rng) : null;
         if (asked == null) {
           misses++;
           continue;
@@ -177,6 +181,7 @@ final class BaseBatches {
         }
         any = true;
         count++;
+        barren += asked.question().line() < 0 ? 1 : 0;
       }
       if (count >= Math.min(4, size / 64) || any && tries == 7) {
         row.take(trial);

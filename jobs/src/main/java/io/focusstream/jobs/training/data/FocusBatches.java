@@ -139,9 +139,18 @@ final class FocusBatches {
     QuestionMaker maker = new QuestionMaker(draft, tokenizer);
     List<RowOf> rows = new ArrayList<>();
     int longest = 0;
+    // Where little can be asked, tries without an answer would be most of what comes of them: a
+    // model
+    // that learns from that says «not found» to everything. So they are bounded by the others.
+    boolean mayBeBarren = rng.chance(0.1);
+    int barren = 0;
     for (int tries = 0; rows.size() < wanted && tries < wanted * 12; tries++) {
       Asked asked;
       if (rng.chance(notFound)) {
+        double fair = 1.5 * notFound / (1 - notFound) * (rows.size() - barren);
+        if (barren >= (mayBeBarren ? 6 : 1) + fair) {
+          continue;
+        }
         asked = maker.unanswerable(rng);
       } else if (!tailLines.isEmpty() && rng.chance(0.08)) {
         asked = maker.answerable(rng, tailLines);
@@ -179,8 +188,9 @@ final class FocusBatches {
       int[] local = Arrays.copyOf(front, front.length + asked.prompt().length);
       System.arraycopy(asked.prompt(), 0, local, front.length, asked.prompt().length);
       rows.add(new RowOf(prompt, asked.answer(), local, weight, evidence));
+      barren += asked.question().line() < 0 ? 1 : 0;
     }
-    if (rows.size() < 4) {
+    if (rows.size() < 3) {
       return null;
     }
     return lay(chunks, rows);

@@ -17,7 +17,7 @@ import java.util.Set;
  */
 final class QuestionMaker {
   static final int MAX_ANSWER_TOKENS = 40;
-  private static final int MAX_TIMES_ASKED = 4;
+  private static final int MAX_TIMES_ASKED = 6;
   private static final int MAX_PROMPT_TOKENS = 60;
   private static final int MAX_LINE_ANSWER = 36;
 

@@ -191,4 +191,31 @@ class BatchStreamTest {
     }
     return -1;
   }
+
+  /** Needles give few questions that have an answer: the others must not become most of them. */
+  @Test
+  void theShareOfQuestionsWithoutAnswerStaysNearWhatWasAskedFor() {
+    BatchOptions needles =
+        new BatchOptions(
+            5,
+            options.lengths(),
+            4096,
+            Schedule.parse("0:8"),
+            2048,
+            8192,
+            new QuestionMix(0.1, 1.0));
+    int[] words = tokenizer.encode(Question.NOT_FOUND);
+    int asked = 0;
+    int none = 0;
+    FocusBatches batches = new FocusBatches(tokenizer, books, needles);
+    for (int i = 0; i < 40; i++) {
+      FocusBatch batch = batches.make(i);
+      for (int q = 0; q < batch.questions(); q++) {
+        asked++;
+        none += batch.target()[q * batch.answerMax()] == words[0] ? 1 : 0;
+      }
+    }
+    double share = (double) none / asked;
+    assertTrue(share > 0.02 && share < 0.25, share + " of " + asked);
+  }
 }
