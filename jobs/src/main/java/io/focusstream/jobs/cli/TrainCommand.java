@@ -173,15 +173,17 @@ public final class TrainCommand implements Callable<Integer> {
               out);
       ByteLevelBpe bpe = ByteLevelBpe.load(tokenizer);
       Books read = books(books);
-      new TrainingLoop(
+      TrainingLoop loop =
+          new TrainingLoop(
               modelConfig(),
               plan,
               part,
               precision != null ? precision : Precision.forThisProcessor(),
               // another seed a stage, so that no batch comes twice
               stage -> data.open(bpe, read, plan.stages().get(stage), seed * 1000 + stage, threads),
-              spec.commandLine().getOut())
-          .run(initial);
+              spec.commandLine().getOut());
+      Signals.onStop(loop::stop);
+      loop.run(initial);
     }
   }
 

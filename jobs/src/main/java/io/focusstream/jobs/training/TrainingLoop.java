@@ -32,6 +32,7 @@ public final class TrainingLoop {
   private final Precision precision;
   private final IntFunction<BatchStream> dataOfStage;
   private final PrintWriter progress;
+  private volatile boolean stopping;
 
   /**
    * A run.
@@ -63,8 +64,13 @@ public final class TrainingLoop {
     int questions;
   }
 
+  /** Ends the run after the step that is being made, with a checkpoint; from any thread. */
+  public void stop() {
+    stopping = true;
+  }
+
   /**
-   * Trains to the end of the plan's time.
+   * Trains to the end of the plan's time, or until it is stopped.
    *
    * @param initial weights to begin with; ignored where the plan's folder has a run to resume
    */
@@ -93,6 +99,12 @@ public final class TrainingLoop {
           double spent = before + (System.nanoTime() - began) / 1e9;
           if (spent >= total) {
             break;
+          }
+          if (stopping) {
+            save(model, step, spent);
+            progress.printf("stopped at step %d; the same command goes on from there%n", step);
+            progress.flush();
+            return;
           }
           if (plan.stageAt(spent / total) != stage) {
             data.close();

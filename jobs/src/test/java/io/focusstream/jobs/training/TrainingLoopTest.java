@@ -115,6 +115,27 @@ class TrainingLoopTest {
   }
 
   @Test
+  void aRunThatIsStoppedLeavesACheckpointOfItsLastStep() throws IOException {
+    ByteLevelBpe tokenizer = tokenizer();
+    StringWriter progress = new StringWriter();
+    TrainingLoop[] loop = new TrainingLoop[1];
+    loop[0] =
+        new TrainingLoop(
+            TINY,
+            plan(3600),
+            TrainableModel.Part.BASE,
+            Precision.FLOAT32,
+            stage -> {
+              loop[0].stop();
+              return BatchStream.base(tokenizer, null, options(), 0, 1);
+            },
+            new PrintWriter(progress));
+    loop[0].run(fresh());
+    assertEquals("stopped at step 0; the same command goes on from there\n", progress.toString());
+    assertNotNull(TrainingCheckpoint.resume(folder.resolve("run")));
+  }
+
+  @Test
   void theBaseStaysFrozenWhileProjectionsLearn() throws IOException {
     Map<String, float[]> initial = fresh();
     train(TrainableModel.Part.ADDED, plan(3), initial);
