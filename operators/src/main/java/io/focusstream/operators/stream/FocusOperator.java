@@ -801,7 +801,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
         return;
       }
       StandingQuestion standing = store.standing(pending.id());
-      if (standing != null && answer.status() == AnswerStatus.OK) {
+      // one of a chunk may have come first: then that is the newer
+      if (standing != null && standing.lastText().isEmpty() && answer.status() == AnswerStatus.OK) {
         store.putStanding(pending.id(), standing.answered(answer.text()));
       }
       metered.questionsAnswered.inc();
