@@ -185,7 +185,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   /** Operations of a token in the matrices of all layers; the last has only keys and values. */
-  private static double tokenOperations(ModelConfig c, boolean condensing) {
+  static double tokenOperations(ModelConfig c, boolean condensing) {
     double wide = (double) c.heads() * c.headDim();
     double narrow = (double) c.keyValueHeads() * c.headDim();
     double layer =

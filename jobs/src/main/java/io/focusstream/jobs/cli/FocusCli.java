@@ -53,6 +53,7 @@ public final class FocusCli implements Callable<Integer> {
     line.addSubcommand(new TrainCommand());
     line.addSubcommand(new EvalCommand());
     line.addSubcommand(new BenchCommand());
+    line.addSubcommand(new PlanCommand());
     return configure(line);
   }
 

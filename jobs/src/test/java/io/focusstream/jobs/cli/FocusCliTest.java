@@ -51,6 +51,10 @@ class FocusCliTest {
     assertFailure(
         ExitCodes.USAGE, "--cancel takes --id", "ask", "--stream", "s", "--cancel", "who?");
     assertFailure(
+        ExitCodes.USAGE, "--history is a time", "plan", "--rate", "5", "--history", "often");
+    assertFailure(ExitCodes.USAGE, "must be above 0", "plan", "--rate", "-1", "--history", "7 d");
+    assertFailure(ExitCodes.USAGE, "no suite everything", "eval", "everything");
+    assertFailure(
         ExitCodes.USAGE, "--deadline must be", "ask", "--stream", "s", "--deadline", "0", "who?");
     assertFailure(
         ExitCodes.USAGE,
