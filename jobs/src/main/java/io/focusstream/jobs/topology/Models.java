@@ -1,5 +1,7 @@
 package io.focusstream.jobs.topology;
 
+import io.focusstream.operators.config.KvOptions;
+import io.focusstream.operators.config.KvPersist;
 import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.engine.djl.DjlEngineProvider;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
@@ -25,7 +27,9 @@ public final class Models implements ModelLoader {
                 config.get(ModelOptions.QUANTISATION),
                 config.get(ModelOptions.PRECISION),
                 config.get(ModelOptions.LOCAL_MODE),
-                config.get(ModelOptions.HOT_BYTES).getBytes(),
+                config.get(KvOptions.PERSIST) == KvPersist.NONE
+                    ? 0
+                    : config.get(ModelOptions.HOT_BYTES).getBytes(),
                 config.get(ModelOptions.BATCH_TOKENS),
                 config.get(ModelOptions.MAX_RUNNING),
                 config.get(ModelOptions.GPU),

@@ -12,8 +12,9 @@ public final class KvOptions {
           .defaultValue(KvPersist.STATE)
           .withDescription(
               "Where condensed chunks are kept. `state`: in Flink's keyed state, so that they are in"
-                  + " checkpoints and survive a restart. `none`: in the engine's memory only; what isn't"
-                  + " there is made again from tokens.");
+                  + " checkpoints and survive a restart. `device`: in the engine's memory only (the hot tier);"
+                  + " what isn't there is made again from tokens, as after a restart. `none`: nowhere; each"
+                  + " question makes them again.");
 
   private KvOptions() {}
 }

@@ -6,7 +6,9 @@ import java.util.Locale;
 public enum KvPersist {
   /** In keyed state. */
   STATE,
-  /** Nowhere but in the engine's memory. */
+  /** In the engine's memory only, made when a chunk is sealed. */
+  DEVICE,
+  /** Nowhere: made again from tokens for each question. */
   NONE;
 
   @Override

@@ -4,6 +4,7 @@ import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.CondenseOptions;
 import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.config.KvPersist;
 import io.focusstream.operators.engine.AskTask;
 import io.focusstream.operators.engine.ChunkInput;
 import io.focusstream.operators.engine.ChunkKey;
@@ -283,8 +284,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       return false;
     }
     metered.chunksSealed.inc(after.nextChunk() - before.nextChunk());
-    for (int index = before.nextChunk(); index < after.nextChunk(); index++) {
-      work.addChunk(stream, index);
+    if (settings.kvPersist() != KvPersist.NONE) {
+      for (int index = before.nextChunk(); index < after.nextChunk(); index++) {
+        work.addChunk(stream, index);
+      }
     }
     askStanding(stream);
     long maxAge = settings.maxAge().toMillis();

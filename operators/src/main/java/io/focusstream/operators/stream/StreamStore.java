@@ -61,7 +61,8 @@ final class StreamStore {
   }
 
   /**
-   * Adds an event to the tail and seals what has to be sealed. Sealed chunks are pending.
+   * Adds an event to the tail and seals what has to be sealed. Sealed chunks are pending, unless
+   * their states are kept nowhere.
    *
    * @return the summary after it; the chunks from the old {@code nextChunk} on are new
    */
@@ -101,7 +102,9 @@ final class StreamStore {
       Segment sealed = segment.build();
       ChunkKey key = ChunkKey.of(sealed.tokens());
       chunks.put(nextChunk, new SealedChunk(key.high(), key.low(), sealed));
-      pendingChunks.put(nextChunk, Boolean.TRUE);
+      if (persist != KvPersist.NONE) {
+        pendingChunks.put(nextChunk, Boolean.TRUE);
+      }
       nextChunk++;
     }
     long firstTail = before.firstTail() + plan.firstEvent();

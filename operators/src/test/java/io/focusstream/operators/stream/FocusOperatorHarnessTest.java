@@ -371,12 +371,14 @@ class FocusOperatorHarnessTest {
         VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, FocusState.BLOCKS);
   }
 
-  @Test
-  void withoutPersistenceNoBlocksAreStored() throws Exception {
+  @ParameterizedTest
+  @EnumSource(names = {"DEVICE", "NONE"})
+  void withoutPersistenceNoBlocksAreStored(KvPersist persist) throws Exception {
     FocusSettings settings =
-        SettingsFixture.small(config -> config.set(KvOptions.PERSIST, KvPersist.NONE));
+        SettingsFixture.small(config -> config.set(KvOptions.PERSIST, persist));
     try (FocusHarness harness = FocusHarness.start(settings, engine)) {
       fiveEvents(harness, "a");
+      assertEquals(persist == KvPersist.DEVICE ? 1 : 0, engine.condensed().size());
       harness.question("1", "a", "q");
       harness.completeAll(engine);
       assertTrue(blocksOf(harness, "a").isEmpty());
