@@ -17,8 +17,6 @@ import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.state.FocusState;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
-import io.focusstream.operators.state.Segment;
-import io.focusstream.operators.state.StandingQuestion;
 import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.TailEvent;
 import io.focusstream.operators.state.WaitingQuestion;
@@ -27,13 +25,8 @@ import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerFingerprint;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
-import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.QueryMode;
-import io.focusstream.schemas.Timings;
-import io.focusstream.schemas.Usage;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +106,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private transient StreamStore store;
   private transient WorkQueue work;
   private transient FocusMetrics metered;
+  private transient StandingQuestions standing;
   // both null where a question sees what came before it
   private transient EventTimeBuffer waiting;
   private transient InternalTimerService<VoidNamespace> eventTime;
@@ -163,6 +157,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             getKeyedStateStore(),
             new Chunker(settings.chunkTokens(), settings.windowTokens()),
             settings.kvPersist());
+    standing =
+        new StandingQuestions(store, work, metered, this::now, this::emit, settings.maxStanding());
     if (settings.consistency() == Consistency.EVENT_TIME) {
       waiting = new EventTimeBuffer(getKeyedStateStore());
       eventTime = getInternalTimerService("event-time", VoidNamespaceSerializer.INSTANCE, this);
@@ -239,7 +235,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             work.addQuestion(
                 stream,
                 entry.getKey(),
-                question.standing() ? standingName(question.id()) : question.id(),
+                question.standing() ? StandingQuestions.workName(question.id()) : question.id(),
                 question.firstChunk(),
                 question.nextChunk());
             watchDeadline(stream, entry.getKey(), question);
@@ -289,7 +285,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
         work.addChunk(stream, index);
       }
     }
-    askStanding(stream);
+    standing.ask(stream);
     long maxAge = settings.maxAge().toMillis();
     dropOldChunks(
         stream, store.summary(), maxAge == 0 ? Long.MIN_VALUE : event.timestampMillis() - maxAge);
@@ -429,7 +425,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       return;
     }
     if (mode == QueryMode.DESCRIBE) {
-      emit(describe(stream, id));
+      emit(StreamDescription.of(stream, id, store, work));
       return;
     }
     if (work.hasQuestion(stream, id)) {
@@ -445,23 +441,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
     StreamSummary summary = store.summary();
     int answerTokens = Math.min(maxAnswerTokens, settings.maxAnswerTokens());
-    if (mode == QueryMode.STANDING) {
-      Map<String, StandingQuestion> standing = store.standing();
-      StandingQuestion before = standing.get(id);
-      if (before == null && standing.size() >= settings.maxStanding()) {
-        metered.questionsRejected.inc();
-        emit(QuestionLimits.tooManyStanding(id, stream, standing.size()));
-        return;
-      }
-      store.putStanding(
-          id,
-          new StandingQuestion(
-              tokens,
-              answerTokens,
-              askedAtMillis,
-              summary.nextChunk(),
-              before == null ? 0 : before.updates(),
-              ""));
+    if (mode == QueryMode.STANDING
+        && !standing.register(
+            stream, id, tokens, answerTokens, askedAtMillis, summary.nextChunk())) {
+      return;
     }
     if (summary.tokens() == 0) {
       metered.questionsWithoutData.inc();
@@ -487,60 +470,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     watchDeadline(stream, summary.nextQuestion(), pending);
   }
 
-  /** What is known of a stream; the key must be set. */
-  private Answer describe(String stream, String id) throws Exception {
-    StreamSummary summary = store.summary();
-    if (summary.events() == 0) {
-      return QuestionLimits.noData(id, stream);
-    }
-    Segment tail = store.tail(summary);
-    boolean sealed = summary.nextChunk() > summary.firstChunk();
-    long from =
-        sealed ? store.chunk(summary.firstChunk()).segment().fromMillis() : tail.fromMillis();
-    long to =
-        tail.tokens().length > 0
-            ? tail.toMillis()
-            : store.chunk(summary.nextChunk() - 1).segment().toMillis();
-    StringBuilder text = new StringBuilder();
-    text.append("events: ").append(summary.events());
-    text.append("\ntokens: ").append(summary.tokens());
-    text.append("\nchunks: ").append(summary.nextChunk() - summary.firstChunk());
-    text.append("\nchunks forgotten: ").append(summary.firstChunk());
-    text.append("\ntail tokens: ").append(tail.tokens().length);
-    text.append("\nstate bytes: ").append(store.condensedBytes());
-    text.append("\noldest event: ").append(Instant.ofEpochMilli(from));
-    text.append("\nnewest event: ").append(Instant.ofEpochMilli(to));
-    text.append("\nopen questions: ").append(work.openQuestions(stream));
-    for (Map.Entry<String, StandingQuestion> standing : store.standing().entrySet()) {
-      text.append("\nstanding question: ").append(standing.getKey());
-      text.append(", ").append(standing.getValue().updates()).append(" updates, next chunk ");
-      text.append(standing.getValue().nextChunk());
-    }
-    return new Answer(
-        id,
-        0,
-        stream,
-        AnswerStatus.OK,
-        text.toString(),
-        null,
-        List.of(),
-        new Usage(
-            summary.nextChunk() - summary.firstChunk(),
-            summary.tokens(),
-            tail.tokens().length,
-            0,
-            0,
-            from),
-        Timings.NONE,
-        1,
-        "");
-  }
-
   /** No further answers to a question; the key must be set. */
   private void cancel(String stream, String id) throws Exception {
     boolean found = store.standing(id) != null;
     store.removeStanding(id);
-    for (String name : List.of(id, standingName(id))) {
+    for (String name : List.of(id, StandingQuestions.workName(id))) {
       Work.Question open = work.question(stream, name);
       if (open != null) {
         found = true;
@@ -556,65 +490,6 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       metered.questionsRejected.inc();
       emit(QuestionLimits.nothingToCancel(id, stream));
     }
-  }
-
-  /** The name under which a standing question's work is open, beside one that is asked. */
-  private static String standingName(String id) {
-    return "\u0000" + id;
-  }
-
-  /** Asks the standing questions of new chunks, each of one chunk at a time, oldest first. */
-  private void askStanding(String stream) throws Exception {
-    for (Map.Entry<String, StandingQuestion> entry : store.standing().entrySet()) {
-      askStanding(stream, entry.getKey(), entry.getValue());
-    }
-  }
-
-  private void askStanding(String stream, String id, StandingQuestion standing) throws Exception {
-    StreamSummary summary = store.summary();
-    int chunk = Math.max(standing.nextChunk(), summary.firstChunk());
-    if (chunk >= summary.nextChunk() || work.hasQuestion(stream, standingName(id))) {
-      return;
-    }
-    PendingQuestion pending =
-        new PendingQuestion(
-            id,
-            standing.tokens(),
-            standing.maxAnswerTokens(),
-            standing.askedAtMillis(),
-            now(),
-            chunk,
-            chunk + 1,
-            Segment.EMPTY,
-            true,
-            0);
-    store.addQuestion(summary, pending);
-    work.addQuestion(stream, summary.nextQuestion(), standingName(id), chunk, chunk + 1);
-  }
-
-  /** A standing question has been asked of a chunk: says so where the answer is another one. */
-  private void standingAnswered(Work.Question question, PendingQuestion pending, Answer answer)
-      throws Exception {
-    store.removeQuestion(question.sequence);
-    work.finish(question);
-    StandingQuestion standing = store.standing(pending.id());
-    if (standing == null) {
-      return;
-    }
-    int chunk = pending.firstChunk();
-    // One that was replaced meanwhile begins with the chunks after its own question.
-    if (Arrays.equals(standing.tokens(), pending.tokens())) {
-      boolean another =
-          answer.status() == AnswerStatus.FAILED
-              || answer.status() == AnswerStatus.OK && !answer.text().equals(standing.lastText());
-      if (another) {
-        metered.standingUpdates.inc();
-        emit(answer.withUpdate(standing.updates() + 1));
-      }
-      standing = another ? standing.updated(chunk, answer.text()) : standing.after(chunk);
-      store.putStanding(pending.id(), standing);
-    }
-    askStanding(question.stream, pending.id(), standing);
   }
 
   private void watchDeadline(String stream, long sequence, PendingQuestion pending) {
@@ -799,15 +674,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),
               model.fingerprint());
       if (pending.standing()) {
-        standingAnswered(question, pending, answer);
+        standing.answered(question, pending, answer);
         dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
         return;
       }
-      StandingQuestion standing = store.standing(pending.id());
-      // one of a chunk may have come first: then that is the newer
-      if (standing != null && standing.lastText().isEmpty() && answer.status() == AnswerStatus.OK) {
-        store.putStanding(pending.id(), standing.answered(answer.text()));
-      }
+      standing.firstAnswered(pending.id(), answer);
       metered.questionsAnswered.inc();
       metered.answerMillis.update(answer.timings().totalMillis());
       metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
@@ -819,7 +690,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       answer = QuestionLimits.failed(pending.id(), question.stream, question.attempts, failure);
       metered.questionsFailed.inc();
       if (pending.standing()) {
-        standingAnswered(question, pending, answer);
+        standing.answered(question, pending, answer);
         dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
         return;
       }
