@@ -53,7 +53,7 @@ final class FocusBatches {
   private FocusBatch questions(Rng rng, long index) {
     int size = chunkSize(rng);
     int count = chunkCount(rng, index, size);
-    int tail = rng.chance(0.5) ? 0 : rng.chance(0.1) ? rng.between(64, 256) : rng.between(8, 64);
+    int tail = rng.chance(0.35) ? 0 : rng.chance(0.4) ? rng.between(64, 256) : rng.between(8, 64);
     Draft draft = episodes.draft(rng, count * size + tail);
     if (draft.lines.isEmpty()) {
       return null;
@@ -133,7 +133,7 @@ final class FocusBatches {
     int wanted = rng.between(8, 64);
     int longestAnswer = rng.pick(7, 7, 9, 9, 12, 20);
     if (tailIds.length > 128) {
-      wanted = rng.between(4, 16);
+      wanted = rng.between(4, 24);
     }
     double notFound = options.mix().drawNotFound(rng);
     QuestionMaker maker = new QuestionMaker(draft, tokenizer);
