@@ -19,7 +19,7 @@ public final class Small {
     }
   }
 
-  static Books books() {
+  public static Books books() {
     return Books.of(
         List.of(
             "It was raining in the valley when the two carriages met at the bridge, and nobody had"
