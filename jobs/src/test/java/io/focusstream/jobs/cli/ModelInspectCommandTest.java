@@ -87,7 +87,8 @@ class ModelInspectCommandTest {
         facts.get("focus"));
     assertEquals("q in every layer, v in 1 of 2 layers", facts.get("candidates"));
     assertEquals("none: there is no tokenizer.json", facts.get("tokenizer"));
-    assertEquals("float32 512, bf16 256, int8 144, int4 80 bytes a token", facts.get("chunk state"));
+    assertEquals(
+        "float32 512, bf16 256, int8 144, int4 80 bytes a token", facts.get("chunk state"));
     try (CheckpointFolder folder = CheckpointFolder.open(directory)) {
       assertEquals(folder.fingerprint(), facts.get("fingerprint"));
     }
