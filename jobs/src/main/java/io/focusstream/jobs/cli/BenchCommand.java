@@ -173,7 +173,7 @@ public final class BenchCommand implements Callable<Integer> {
     Random random = new Random(seed);
     Map<String, float[]> weights = new LinkedHashMap<>();
     for (String name : ModelWeights.names(config)) {
-      float[] values = new float[Math.toIntExact(ModelWeights.shape(config, name).size())];
+      float[] values = new float[ModelWeights.size(config, name)];
       for (int i = 0; i < values.length; i++) {
         values[i] = name.contains("norm") ? 1 : (float) (0.02 * random.nextGaussian());
       }

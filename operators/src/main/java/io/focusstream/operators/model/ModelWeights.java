@@ -78,6 +78,11 @@ public final class ModelWeights {
     return new Shape(config.intermediateSize(), hidden);
   }
 
+  /** How many numbers a weight has. */
+  public static int size(ModelConfig config, String name) {
+    return Math.toIntExact(shape(config, name).size());
+  }
+
   /**
    * Loads a checkpoint. Added projections that it lacks are the frozen ones, with a warning: such a
    * model runs, but its candidates have never learnt to carry anything.
