@@ -78,7 +78,7 @@ public final class EngineBench {
    * @param chunks of the stream
    * @param loadSeconds until all chunk states were at hand
    * @param firstTokenSeconds from the asking to the first token, loading included
-   * @param tokenSeconds each further token
+   * @param tokenSeconds each further token; NaN where the answers ended at once
    */
   public record Ask(
       int chunks, double loadSeconds, double firstTokenSeconds, double tokenSeconds) {}
@@ -108,10 +108,14 @@ public final class EngineBench {
       if (i >= 0) {
         load[i] = answer.timings().load().toNanos() / 1e9;
         first[i] = answer.timings().firstToken().toNanos() / 1e9;
+        // the end of an answer takes a step too; one that ended at once had none
+        int steps = answer.tokens().length - (answer.ended() ? 0 : 1);
         further[i] =
-            (answer.timings().total().toNanos() - answer.timings().firstToken().toNanos())
-                / 1e9
-                / Math.max(1, answer.tokens().length - (answer.ended() ? 0 : 1));
+            steps < 1
+                ? Double.NaN
+                : (answer.timings().total().toNanos() - answer.timings().firstToken().toNanos())
+                    / 1e9
+                    / steps;
       }
     }
     return new Ask(history.size(), median(load), median(first), median(further));
