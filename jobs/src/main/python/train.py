@@ -114,7 +114,7 @@ class Records:
                     r = {"chunks": self.tokens(c, tc), "lengths": self.tokens(c), "prompt": self.tokens(q, sp),
                          "prompt_last": self.tokens(q), "local": self.tokens(q, sl), "local_last": self.tokens(q),
                          "answer": self.tokens(q), "target": self.tokens(q, a), "weight": self.weights(q, a),
-                         "evidence": torch.from_numpy(self.array("<i2", q).astype(np.int64))}
+                         "evidence": torch.from_numpy(self.array("<i2", q).astype(np.int64)), "distance": self.tokens(c)}
                 else:
                     raise ValueError(f"record kind {kind}")
                 self.ready.put(r)
@@ -139,12 +139,15 @@ def int8_noise(x):
     return (x.float() + (torch.rand_like(x, dtype=torch.float32) - 0.5) * scale).to(x.dtype)
 
 
-def candidate_positions(config, count, device):
+def candidate_positions(config, distance):
+    count, device = len(distance), distance.device
     focus = config["focus"]
     kind, span = focus.get("candidate_positions", "sequential"), float(focus.get("candidate_span", 32))
     one = torch.arange(1, count + 1, device=device, dtype=torch.float32)
     if kind == "spread":
         return one * (span / count), span + 1
+    if kind == "recency":
+        return (span - 2 * torch.log2(1 + distance.float())).clamp(min=0), span + 1
     if kind == "shared":
         return one * 0, span
     return one - 1, float(count)
@@ -288,7 +291,7 @@ def main():
             c, a = r["chunks"].size(0), r["target"].size(1)
             ck, cv = graph.train_candidates(w, cfg, consts, inv, k, v, r["lengths"], r["prompt"], r["prompt_last"],
                                             torch.tensor([a]))
-            pos, start = candidate_positions(config, c, device)
+            pos, start = candidate_positions(config, r["distance"])
             out = graph.train_local(w, cfg, consts, inv, ck, cv, pos, torch.tensor([start], dtype=torch.float64),
                                     r["local"], r["local_last"], r["target"], r["weight"])
             tokens += r["chunks"].numel() + c * r["prompt"].numel()

@@ -12,6 +12,7 @@ import io.focusstream.jobs.training.tokenizer.BpeTrainer;
 import io.focusstream.jobs.training.tokenizer.TokenizerMain;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.TrainableModel;
+import io.focusstream.operators.model.checkpoint.FocusSettings;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import io.focusstream.operators.model.checkpoint.TensorType;
 import io.focusstream.operators.text.ByteLevelBpe;
@@ -206,7 +207,7 @@ public final class TrainCommand implements Callable<Integer> {
         names = "--stages",
         defaultValue = "64:0.12,128:0.2,256:0.35,512:0.33",
         description =
-            "Row lengths and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES]],...: ${DEFAULT-VALUE}.")
+            "Row lengths and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS]]],...: ${DEFAULT-VALUE}.")
     private String stages;
 
     @Option(
@@ -250,7 +251,8 @@ public final class TrainCommand implements Callable<Integer> {
                     d.chunks(),
                     d.memoryTokens(),
                     d.rowTokens(),
-                    stage.mix()),
+                    stage.mix(),
+                    false),
                 0,
                 threads);
           });
@@ -275,7 +277,7 @@ public final class TrainCommand implements Callable<Integer> {
         names = "--stages",
         defaultValue = "2:0.15,6:0.2,16:0.3,48:0.35",
         description =
-            "Most chunks and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES]],...: ${DEFAULT-VALUE}.")
+            "Most chunks and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS]]],...: ${DEFAULT-VALUE}.")
     private String stages;
 
     @Option(
@@ -298,6 +300,9 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+      boolean ordered =
+          options.modelConfig().focus().candidatePositions()
+              == FocusSettings.CandidatePositions.RECENCY;
       options.run(
           spec,
           TrainableModel.Part.ADDED,
@@ -316,7 +321,8 @@ public final class TrainCommand implements Callable<Integer> {
                     Schedule.parse("0:" + stage.limit()),
                     memoryTokens,
                     rowTokens,
-                    stage.mix()),
+                    stage.mix(),
+                    ordered),
                 0,
                 threads);
           });

@@ -241,7 +241,8 @@ public final class TrainingLoop {
             List.of(rows(focus.local(), focus.questions(), focus.localMax())),
             focus.localLast(),
             rows(focus.target(), focus.questions(), focus.answerMax()),
-            weights(focus.weight(), focus.questions(), focus.answerMax())),
+            weights(focus.weight(), focus.questions(), focus.answerMax()),
+            focus.distance()),
         TrainableModel.StateNoise.INT8);
   }
 

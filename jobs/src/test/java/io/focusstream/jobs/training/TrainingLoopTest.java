@@ -94,7 +94,14 @@ class TrainingLoopTest {
 
   private static BatchOptions options() {
     return new BatchOptions(
-        3, Schedule.parse("0:64"), 512, Schedule.parse("0:2"), 256, 1024, QuestionMix.DEFAULT);
+        3,
+        Schedule.parse("0:64"),
+        512,
+        Schedule.parse("0:2"),
+        256,
+        1024,
+        QuestionMix.DEFAULT,
+        false);
   }
 
   @Test
@@ -159,7 +166,8 @@ class TrainingLoopTest {
     assertEquals(0, plan.stageAt(0.99));
     assertEquals(0.25, TrainingPlan.parseStages("4:1,8:3").get(0).part(), 1e-12);
     assertEquals(QuestionMix.DEFAULT, TrainingPlan.parseStages("4:1").get(0).mix());
-    assertEquals(new QuestionMix(0.1, 0.5), TrainingPlan.parseStages("4:1:0.1:0.5").get(0).mix());
+    assertEquals(
+        new QuestionMix(0.1, 0.5, 0.3), TrainingPlan.parseStages("4:1:0.1:0.5:0.3").get(0).mix());
     assertThrows(IllegalArgumentException.class, () -> TrainingPlan.parseStages("4:1:0.9"));
     IllegalArgumentException error =
         assertThrows(IllegalArgumentException.class, () -> TrainingPlan.parseStages("64-0.1"));

@@ -219,6 +219,8 @@ public final class FocusModel implements AutoCloseable {
     return owner.create(flat, new Shape(rows.size(), width));
   }
 
+  private static final double POSITIONS_A_DOUBLING = 2;
+
   /** Positions of candidates before the local context; see {@link FocusSettings}. */
   static float[] candidatePositions(FocusSettings settings, int count) {
     float[] positions = new float[count];
@@ -233,7 +235,29 @@ public final class FocusModel implements AutoCloseable {
           positions[i] = (float) (settings.candidateSpan() * (i + 1) / count);
         }
       }
+      case RECENCY -> {
+        int[] distance = new int[count];
+        for (int i = 0; i < count; i++) {
+          distance[i] = count - 1 - i;
+        }
+        return recencyPositions(settings, distance);
+      }
       case SHARED -> Arrays.fill(positions, 0f);
+    }
+    return positions;
+  }
+
+  /**
+   * Positions by recency.
+   *
+   * @param distance how many chunks ago each was, 0 for the newest
+   */
+  static float[] recencyPositions(FocusSettings settings, int[] distance) {
+    float[] positions = new float[distance.length];
+    for (int i = 0; i < positions.length; i++) {
+      double doublings = Math.log1p(distance[i]) / Math.log(2);
+      positions[i] =
+          (float) Math.max(0, settings.candidateSpan() - POSITIONS_A_DOUBLING * doublings);
     }
     return positions;
   }
@@ -242,7 +266,7 @@ public final class FocusModel implements AutoCloseable {
   static double localStart(FocusSettings settings, int count) {
     return switch (settings.candidatePositions()) {
       case SEQUENTIAL -> count;
-      case SPREAD -> settings.candidateSpan() + 1;
+      case SPREAD, RECENCY -> settings.candidateSpan() + 1;
       case SHARED -> settings.candidateSpan();
     };
   }

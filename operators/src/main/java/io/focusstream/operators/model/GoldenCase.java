@@ -260,7 +260,8 @@ public final class GoldenCase {
                   List.of(begunLocal),
                   new int[] {begunLocal.length - 1},
                   new int[][] {{label}},
-                  new float[][] {{1}}),
+                  new float[][] {{1}},
+                  null),
               TrainableModel.StateNoise.NONE);
       double gradients = 0;
       int compared = 0;

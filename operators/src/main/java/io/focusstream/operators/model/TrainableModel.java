@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
+import io.focusstream.operators.model.checkpoint.FocusSettings;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -68,6 +69,8 @@ public final class TrainableModel implements AutoCloseable {
    * @param localLast (Q) index of the question's last token in its local context
    * @param targets (Q) rows of A token ids
    * @param weights (Q) rows of A weights, 0 = not supervised
+   * @param distance (C) how many chunks ago each was, for {@link
+   *     FocusSettings.CandidatePositions#RECENCY}; null where they follow one another
    */
   public record MemoryBatch(
       List<int[]> chunks,
@@ -76,7 +79,8 @@ public final class TrainableModel implements AutoCloseable {
       List<int[]> locals,
       int[] localLast,
       int[][] targets,
-      float[][] weights) {}
+      float[][] weights,
+      int[] distance) {}
 
   private final NDManager manager;
   private final FocusGraph graph;
@@ -196,13 +200,21 @@ public final class TrainableModel implements AutoCloseable {
               "train_local",
               candidates[0],
               candidates[1],
-              scratch.create(FocusModel.candidatePositions(config.focus(), count)),
+              scratch.create(positions(batch, count)),
               scratch.create(new double[] {FocusModel.localStart(config.focus(), count)}),
               rows(scratch, batch.locals()),
               longs(scratch, batch.localLast()),
               FocusModel.tokens(scratch, List.of(batch.targets()), steps),
               scratch.create(batch.weights()));
         });
+  }
+
+  private float[] positions(MemoryBatch batch, int count) {
+    boolean recency =
+        config.focus().candidatePositions() == FocusSettings.CandidatePositions.RECENCY;
+    return recency && batch.distance() != null
+        ? FocusModel.recencyPositions(config.focus(), batch.distance())
+        : FocusModel.candidatePositions(config.focus(), count);
   }
 
   /** Whether chunk states are disturbed while learning, as quantising will disturb them. */

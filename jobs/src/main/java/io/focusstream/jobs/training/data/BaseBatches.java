@@ -23,7 +23,7 @@ final class BaseBatches {
     this.tokenizer = tokenizer;
     this.books = books;
     this.options = options;
-    this.episodes = new Episodes(books, tokenizer, options.mix().needles());
+    this.episodes = new Episodes(books, tokenizer, options.mix());
     this.begin = tokenizer.specialToken("<s>");
   }
 
@@ -94,6 +94,10 @@ final class BaseBatches {
     int vocabulary = tokenizer.vocabularySize();
     int copied = row.size() <= 64 ? FULL : COPIED;
     if (rng.chance(0.5)) {
+      fewSymbols(rng, row);
+      return;
+    }
+    if (rng.chance(0.5)) {
       int period = rng.between(4, Math.max(5, row.size() / 2));
       int[] piece = randomTokens(rng, period, vocabulary);
       for (int i = 0; !row.full(); i++) {
@@ -116,6 +120,38 @@ final class BaseBatches {
         }
       }
     }
+  }
+
+  /** Out of a small alphabet: where one token went on in many ways, only several before it tell. */
+  private void fewSymbols(Rng rng, Row row) {
+    int[] alphabet = symbols(rng);
+    List<int[]> pieces = new ArrayList<>();
+    while (!row.full()) {
+      if (!pieces.isEmpty() && rng.chance(0.6)) {
+        int[] piece = rng.pick(pieces);
+        int from = rng.chance(0.5) ? 0 : rng.below(Math.max(1, piece.length - 8));
+        for (int i = from; i < piece.length; i++) {
+          row.add(piece[i], i < from + 4 ? 0 : COPIED);
+        }
+      } else {
+        int[] piece = new int[rng.between(8, 36)];
+        for (int i = 0; i < piece.length; i++) {
+          piece[i] = alphabet[rng.below(alphabet.length)];
+        }
+        pieces.add(piece);
+        for (int token : piece) {
+          row.add(token, 0);
+        }
+      }
+    }
+  }
+
+  private int[] symbols(Rng rng) {
+    if (rng.chance(0.3)) {
+      return randomTokens(rng, rng.between(8, 24), tokenizer.vocabularySize());
+    }
+    String characters = rng.pick("0123456789", "0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return characters.chars().map(c -> tokenizer.encode("" + (char) c)[0]).toArray();
   }
 
   private static int[] randomTokens(Rng rng, int count, int vocabulary) {
@@ -149,24 +185,34 @@ final class BaseBatches {
         }
       }
       List<Integer> all = new ArrayList<>();
+      List<Integer> telling = new ArrayList<>();
       for (int i = 0; i < draft.lines.size(); i++) {
         all.add(i);
+        if (!draft.lines.get(i).facts().isEmpty()) {
+          telling.add(i);
+        }
       }
       boolean any = false;
       int count = 0;
       int barren = 0;
       int misses = 0;
+      boolean tooLong = false;
       while (misses < 16) {
         boolean none = rng.chance(notFound);
         // as in FocusBatches: bounded by the questions that have an answer
         boolean fair = barren < 1 + 1.5 * notFound / (1 - notFound) * (count - barren);
-        Asked asked = !none ? maker.answerable(rng, all) : fair ? maker.unanswerable(rng) : null;
+        boolean fromTelling = !telling.isEmpty() && rng.chance(0.8);
+        Asked asked =
+            !none
+                ? maker.answerable(rng, fromTelling ? telling : all)
+                : fair ? maker.unanswerable(rng) : null;
         if (asked == null) {
           misses++;
           continue;
         }
         int needed = asked.prompt().length + asked.answer().length + (tailOrder && !any ? 0 : 1);
         if (needed > trial.left()) {
+          tooLong |= needed > size / 6;
           misses += 5;
           continue;
         }
@@ -183,7 +229,7 @@ final class BaseBatches {
         count++;
         barren += asked.question().line() < 0 ? 1 : 0;
       }
-      if (count >= Math.min(4, size / 64) || any && tries == 7) {
+      if (count >= Math.min(4, size / 64) || any && (tooLong || tries == 7)) {
         row.take(trial);
         return;
       }

@@ -61,7 +61,9 @@ public final class BatchMain {
         number(given, "row-tokens", defaults.rowTokens()),
         new QuestionMix(
             share(given, "not-found", defaults.mix().notFound()),
-            share(given, "needles", defaults.mix().needles())));
+            share(given, "needles", defaults.mix().needles()),
+            share(given, "forms", defaults.mix().forms())),
+        Boolean.parseBoolean(given.getOrDefault("ordered", "false")));
   }
 
   static int number(Map<String, String> given, String name, int otherwise) {

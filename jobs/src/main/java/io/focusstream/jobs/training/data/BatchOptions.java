@@ -10,6 +10,8 @@ package io.focusstream.jobs.training.data;
  * @param memoryTokens bound of C · Tc of a focus batch
  * @param rowTokens bound of C · Q · Sp of a focus batch
  * @param mix what is asked
+ * @param ordered whether the candidates' positions tell how long ago a chunk was: then questions of
+ *     what was set last may have their answer in one chunk and earlier values in others
  */
 public record BatchOptions(
     long seed,
@@ -18,7 +20,8 @@ public record BatchOptions(
     Schedule chunks,
     int memoryTokens,
     int rowTokens,
-    QuestionMix mix) {
+    QuestionMix mix,
+    boolean ordered) {
   public BatchOptions {
     if (batchTokens < 64) {
       throw new IllegalArgumentException("batch-tokens must be at least 64; got " + batchTokens);
@@ -41,6 +44,7 @@ public record BatchOptions(
         Schedule.parse("0:4,300:16,1000:64,2000:128,4000:256"),
         32768,
         131072,
-        QuestionMix.DEFAULT);
+        QuestionMix.DEFAULT,
+        false);
   }
 }

@@ -65,6 +65,15 @@ final class Draft {
     return factsOf.get(fact.anchor().toLowerCase(Locale.ROOT) + "\n" + fact.field());
   }
 
+  /** All facts of an anchor and a field, in order; null where there are none. */
+  List<int[]> factsOf(String anchor, String field) {
+    return factsOf.get(anchor.toLowerCase(Locale.ROOT) + "\n" + field);
+  }
+
+  String value(int[] at) {
+    return lines.get(at[0]).value(fact(at));
+  }
+
   /** Whether these facts all say the same. */
   boolean agree(List<int[]> same) {
     String first = null;

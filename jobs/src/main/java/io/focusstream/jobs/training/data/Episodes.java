@@ -8,22 +8,23 @@ import java.util.List;
 final class Episodes {
   private final Books books;
   private final ByteLevelBpe tokenizer;
-  private final double needles;
+  private final QuestionMix mix;
 
   /**
-   * @param needles share of episodes that are needles in filler
+   * @param mix shares of the kinds of episodes
    */
-  Episodes(Books books, ByteLevelBpe tokenizer, double needles) {
+  Episodes(Books books, ByteLevelBpe tokenizer, QuestionMix mix) {
     this.books = books;
     this.tokenizer = tokenizer;
-    this.needles = needles;
+    this.mix = mix;
   }
 
   /** A draft of about the given number of tokens, at least one line. */
   Draft draft(Rng rng, int tokenBudget) {
     int count = tokenBudget < 96 ? 1 : rng.weighted(50, 35, 15) + 1;
-    boolean needle = tokenBudget >= 96 && rng.chance(needles);
-    if (needle) {
+    boolean form = tokenBudget >= 64 && rng.chance(mix.forms());
+    boolean needle = !form && tokenBudget >= 96 && rng.chance(mix.needles());
+    if (needle || form && rng.chance(0.85)) {
       count = 1;
     } else if (tokenBudget > 4000) {
       count += rng.below(3);
@@ -32,9 +33,11 @@ final class Episodes {
     List<Double> weights = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       scenarios.add(
-          needle
-              ? new NeedleScenario(rng, books, tokenBudget)
-              : Scenarios.any(rng, books, tokenBudget));
+          form && i == 0
+              ? new FormScenario(rng, tokenBudget)
+              : needle
+                  ? new NeedleScenario(rng, books, tokenBudget)
+                  : Scenarios.any(rng, books, tokenBudget));
       weights.add(rng.pick(1.0, 1.0, 0.3, 3.0));
     }
     boolean blocks = rng.chance(0.3);

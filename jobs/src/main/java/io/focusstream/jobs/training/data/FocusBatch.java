@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  * the longest chunk, Q questions, Sp prompt length, Sl local length, A answer length. Bytes:
  * [int32] kind 2, C, Tc, Q, Sp, Sl, A; then [uint16] chunkTokens × C·Tc, chunkLength × C, prompt ×
  * Q·Sp, promptLast × Q, local × Q·Sl, localLast × Q, answerLength × Q, target × Q·A; [uint8] weight
- * × Q·A; [int16] evidenceChunk × Q. All padding is 0, at the right.
+ * × Q·A; [int16] evidenceChunk × Q; [uint16] distance × C. All padding is 0, at the right.
  *
  * @param chunkTokens (C, Tc)
  * @param chunkLength (C)
@@ -22,6 +22,8 @@ import java.nio.ByteBuffer;
  * @param target (Q, A)
  * @param weight (Q, A), in sixteenths
  * @param evidenceChunk (Q): the chunk that holds the answer; -1 for the tail or none
+ * @param distance (C): how many chunks ago each was, descending; not C - 1 to 0 where the memory
+ *     stands for a longer one of whose other chunks nothing is asked
  */
 public record FocusBatch(
     int chunks,
@@ -39,7 +41,8 @@ public record FocusBatch(
     int[] answerLength,
     int[] target,
     byte[] weight,
-    int[] evidenceChunk)
+    int[] evidenceChunk,
+    int[] distance)
     implements Batch {
   /** Kind of this record. */
   public static final int KIND = 2;
@@ -55,7 +58,8 @@ public record FocusBatch(
             + localLast.length
             + answerLength.length
             + target.length
-            + evidenceChunk.length;
+            + evidenceChunk.length
+            + distance.length;
     ByteBuffer out = Batch.buffer(28 + shorts * 2 + weight.length);
     out.putInt(KIND).putInt(chunks).putInt(chunkTokensMax).putInt(questions);
     out.putInt(promptMax).putInt(localMax).putInt(answerMax);
@@ -69,6 +73,7 @@ public record FocusBatch(
     Batch.putShorts(out, target);
     out.put(weight);
     Batch.putShorts(out, evidenceChunk);
+    Batch.putShorts(out, distance);
     return out.array();
   }
 }

@@ -3,7 +3,9 @@ package io.focusstream.jobs.training.data;
 import io.focusstream.operators.text.ByteLevelBpe;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * Makes the added projections' batches: each a function of (seed, index) alone. One thread each.
@@ -11,6 +13,7 @@ import java.util.List;
 final class FocusBatches {
   private static final int FULL = 16;
   private static final int OBJECTIVE_TARGETS = 8;
+  private static final int MOST_DISTANT = 8192;
   private final ByteLevelBpe tokenizer;
   private final Books books;
   private final Episodes episodes;
@@ -21,7 +24,7 @@ final class FocusBatches {
     this.tokenizer = tokenizer;
     this.books = books;
     this.options = options;
-    this.episodes = new Episodes(books, tokenizer, options.mix().needles());
+    this.episodes = new Episodes(books, tokenizer, options.mix());
     this.begin = tokenizer.specialToken("<s>");
   }
 
@@ -131,12 +134,13 @@ final class FocusBatches {
       return null;
     }
     int wanted = rng.between(8, 64);
-    int longestAnswer = rng.pick(7, 7, 9, 9, 12, 20);
+    int longestAnswer = rng.pick(7, 9, 9, 12, 20, 40);
     if (tailIds.length > 128) {
       wanted = rng.between(4, 24);
     }
     double notFound = options.mix().drawNotFound(rng);
     QuestionMaker maker = new QuestionMaker(draft, tokenizer);
+    int[] distance = distances(rng, chunks.size());
     List<RowOf> rows = new ArrayList<>();
     int longest = 0;
     // Where little can be asked, tries without an answer would be most of what comes of them: a
@@ -158,7 +162,7 @@ final class FocusBatches {
         boolean telling = !withFacts.isEmpty() && rng.chance(0.8);
         asked = maker.answerable(rng, rng.pick(telling ? withFacts : linesOfChunk));
       }
-      if (asked == null || !knowable(asked, draft, chunkOf, maker)) {
+      if (asked == null || !knowable(asked, chunkOf, maker, distance)) {
         continue;
       }
       // A longer answer costs a candidate a token and a chunk, and teaches little more.
@@ -193,14 +197,42 @@ final class FocusBatches {
     if (rows.size() < 3) {
       return null;
     }
-    return lay(chunks, rows);
+    return lay(chunks, rows, distance);
   }
 
   /**
-   * Order among chunks can't be seen: what was set again must be so in one chunk, or last in the
-   * tail.
+   * How many chunks ago each of a memory's was: of two in five memories one after the other, else
+   * as if there were more between them, up to some thousands.
    */
-  private static boolean knowable(Asked asked, Draft draft, int[] chunkOf, QuestionMaker maker) {
+  private static int[] distances(Rng rng, int count) {
+    int[] distance = new int[count];
+    for (int i = 0; i < count; i++) {
+      distance[i] = count - 1 - i;
+    }
+    if (rng.chance(0.4)) {
+      return distance;
+    }
+    int most = rng.logBetween(count, Math.max(count, MOST_DISTANT));
+    TreeSet<Integer> drawn = new TreeSet<>(Comparator.reverseOrder());
+    if (rng.chance(0.5)) {
+      drawn.add(0);
+    }
+    boolean logarithmic = rng.chance(0.5);
+    for (int tries = 0; drawn.size() < count; tries++) {
+      drawn.add(logarithmic && tries < 4 * count ? rng.logBetween(1, most) - 1 : rng.below(most));
+    }
+    int i = 0;
+    for (int d : drawn) {
+      distance[i++] = d;
+    }
+    return distance;
+  }
+
+  /**
+   * What was set again must be so in one chunk, or last in the tail; where positions tell how long
+   * ago a chunk was, by the logarithm of that, the last must be nearer than any other by a quarter.
+   */
+  private boolean knowable(Asked asked, int[] chunkOf, QuestionMaker maker, int[] distance) {
     Question question = asked.question();
     if (question.line() < 0) {
       return true;
@@ -210,7 +242,11 @@ final class FocusBatches {
       return false;
     }
     for (int line : maker.rivals(question)) {
-      if (chunkOf[line] != home && home != -1) {
+      int other = chunkOf[line];
+      if (other == home || home == -1) {
+        continue;
+      }
+      if (!options.ordered() || other < 0 || 1 + distance[other] < 1.25 * (1 + distance[home])) {
         return false;
       }
     }
@@ -266,7 +302,7 @@ final class FocusBatches {
       Arrays.fill(weight, continuation ? 6 : FULL);
       rows.add(new RowOf(question, answer, question, weight, evidence));
     }
-    return rows.isEmpty() ? null : lay(chunks, rows);
+    return rows.isEmpty() ? null : lay(chunks, rows, distances(rng, count));
   }
 
   private int[] stream(Rng rng, int wanted) {
@@ -314,7 +350,7 @@ final class FocusBatches {
     return all;
   }
 
-  private static FocusBatch lay(List<int[]> chunks, List<RowOf> rows) {
+  private static FocusBatch lay(List<int[]> chunks, List<RowOf> rows, int[] distance) {
     int c = chunks.size();
     int q = rows.size();
     int tc = 0;
@@ -375,6 +411,7 @@ final class FocusBatches {
         answerLength,
         target,
         weight,
-        evidence);
+        evidence,
+        distance);
   }
 }

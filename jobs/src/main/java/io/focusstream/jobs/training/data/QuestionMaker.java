@@ -17,8 +17,12 @@ import java.util.Set;
  */
 final class QuestionMaker {
   static final int MAX_ANSWER_TOKENS = 40;
+
+  /** Field of a question whose answer has several parts. */
+  static final String SEVERAL = "several";
+
   private static final int MAX_TIMES_ASKED = 6;
-  private static final int MAX_PROMPT_TOKENS = 60;
+  private static final int MAX_PROMPT_TOKENS = 72;
   private static final int MAX_LINE_ANSWER = 36;
 
   static final List<String> FIELD_OF_KEY =
@@ -107,6 +111,18 @@ final class QuestionMaker {
           "line about {k}",
           "grep {k}");
 
+  private static final List<String> ALL_VALUES =
+      List.of(
+          "What are all the special magic numbers for {k} mentioned in the provided text?",
+          "What are all the special magic numbers for {k} mentioned in the provided text?",
+          "What are all the special magic numbers for {k}?",
+          "all magic numbers for {k}");
+  private static final List<String> ASSIGNED =
+      List.of(
+          "Find all variables that are assigned the value {k} in the text above.",
+          "Find all variables that are assigned the value {k} in the text above.",
+          "Which variables are assigned the value {k}?");
+
   private final Draft draft;
   private final ByteLevelBpe tokenizer;
   private final int questionToken;
@@ -132,6 +148,13 @@ final class QuestionMaker {
     int line = rng.pick(inLines);
     DraftLine drafted = draft.lines.get(line);
     int facts = drafted.facts().size();
+    if (facts > 0 && FormScenario.FIELDS.contains(drafted.facts().get(0).field())) {
+      return switch (rng.weighted(70, 18, 12)) {
+        case 0 -> field(rng, line, rng.below(facts));
+        case 1 -> several(rng, line, rng.below(facts));
+        default -> cloze(rng, line);
+      };
+    }
     int way = facts == 0 ? 3 : rng.weighted(48, 5, 3, 44);
     return switch (way) {
       case 0 -> field(rng, line, rng.below(facts));
@@ -147,12 +170,20 @@ final class QuestionMaker {
       return brokenCloze(rng);
     }
     Fact fact = draft.fact(rng.pick(draft.facts));
+    if (fact.field().equals(FormScenario.VARIABLE)) {
+      String value = rng.number(5);
+      return draft.contains(value)
+          ? null
+          : finish(rng, rng.pick(ASSIGNED).replace("{k}", value), null, -1, -1, -1);
+    }
     return switch (rng.weighted(50, 20, 30)) {
       case 0 -> {
         String other =
             fact.anchor().matches("[A-Za-z]+( [A-Za-z]+)+") && rng.chance(0.75)
                 ? otherWord(rng, fact.anchor())
-                : Values.lookAlike(rng, fact.anchor());
+                : fact.anchor().matches("[a-z]+-[a-z]+") && rng.chance(0.85)
+                    ? otherHalf(rng, fact.anchor())
+                    : Values.lookAlike(rng, fact.anchor());
         yield draft.contains(other) ? null : missing(rng, fact, other);
       }
       case 1 -> otherField(rng, fact);
@@ -256,6 +287,10 @@ final class QuestionMaker {
 
   private Asked field(Rng rng, int line, int index) {
     Fact fact = draft.lines.get(line).facts().get(index);
+    if (fact.field().equals(FormScenario.VARIABLE)
+        || fact.field().equals(FormScenario.MAGIC) && draft.sameFacts(fact).size() > 1) {
+      return several(rng, line, index);
+    }
     if (timesAsked.merge(fact.anchor() + "\n" + fact.field(), 1, Integer::sum) > MAX_TIMES_ASKED) {
       return null;
     }
@@ -281,6 +316,113 @@ final class QuestionMaker {
         fact.anchor(),
         fact.field(),
         finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end()));
+  }
+
+  /** A question whose answer has several parts, each from a line of its own. */
+  private Asked several(Rng rng, int line, int index) {
+    Fact fact = draft.lines.get(line).facts().get(index);
+    List<int[]> parts = new ArrayList<>();
+    String text;
+    if (fact.field().equals(FormScenario.VARIABLE)) {
+      List<int[]> roots =
+          draft.facts.stream()
+              .filter(at -> draft.fact(at).field().equals(FormScenario.VARIABLE))
+              .filter(at -> Character.isDigit(draft.fact(at).anchor().charAt(0)))
+              .toList();
+      if (roots.isEmpty()) {
+        return null;
+      }
+      int[] root = rng.pick(roots);
+      Fact first = draft.fact(root);
+      for (List<int[]> next = List.of(root); next != null && next.size() == 1; ) {
+        parts.add(next.get(0));
+        next = draft.factsOf(draft.value(next.get(0)), FormScenario.VARIABLE);
+      }
+      text = rng.pick(ASSIGNED).replace("{k}", first.anchor());
+    } else if (fact.field().equals(FormScenario.MAGIC)) {
+      List<int[]> same = draft.sameFacts(fact);
+      if (same.size() > 1) {
+        parts.addAll(same);
+        text = rng.pick(ALL_VALUES).replace("{k}", fact.anchor());
+      } else {
+        List<String> keys = new ArrayList<>(List.of(fact.anchor()));
+        parts.add(same.get(0));
+        int wanted = rng.between(2, 4);
+        for (int tries = 0; parts.size() < wanted && tries < 12; tries++) {
+          int[] other = rng.pick(draft.facts);
+          Fact also = draft.fact(other);
+          if (also.field().equals(FormScenario.MAGIC)
+              && draft.sameFacts(also).size() == 1
+              && !keys.contains(also.anchor())) {
+            keys.add(also.anchor());
+            parts.add(other);
+          }
+        }
+        if (parts.size() < 2) {
+          return null;
+        }
+        String all =
+            String.join(", ", keys.subList(0, keys.size() - 1))
+                + (keys.size() > 2 ? "," : "")
+                + " and "
+                + keys.get(keys.size() - 1);
+        text = rng.pick(ALL_VALUES).replace("{k}", all);
+      }
+    } else {
+      return null;
+    }
+    if (!fresh(text)) {
+      return null;
+    }
+    List<int[]> slices = new ArrayList<>();
+    for (int[] part : parts) {
+      Fact said = draft.fact(part);
+      int[] span = span(part[0], said.start(), said.end());
+      if (span == null) {
+        return null;
+      }
+      int[] slice = Arrays.copyOfRange(draft.tokens.get(part[0]), span[0], span[1]);
+      if (!tokenizer.decode(slice, 0, slice.length).strip().equals(draft.value(part))) {
+        return null;
+      }
+      slices.add(slice);
+    }
+    int[] answer = joined(slices);
+    int[] words = tokenizer.encode(text);
+    if (answer.length > MAX_ANSWER_TOKENS || words.length + 2 > MAX_PROMPT_TOKENS) {
+      return null;
+    }
+    int[] first = parts.get(0);
+    return new Asked(
+        null,
+        SEVERAL,
+        new Question(
+            text,
+            tokenizer.decode(answer, 0, answer.length - 1).strip(),
+            first[0],
+            draft.fact(first).start()),
+        framed(words),
+        answer);
+  }
+
+  /** Answers in one, with commas, and one end. */
+  private int[] joined(List<int[]> answers) {
+    int[] comma = tokenizer.encode(",");
+    int[] blank = tokenizer.encode(" ");
+    List<Integer> all = new ArrayList<>();
+    for (int[] answer : answers) {
+      if (!all.isEmpty()) {
+        all.add(comma[0]);
+        if (!tokenizer.decode(answer, 0, 1).startsWith(" ")) {
+          all.add(blank[0]);
+        }
+      }
+      for (int token : answer) {
+        all.add(token);
+      }
+    }
+    all.add(endToken);
+    return all.stream().mapToInt(Integer::intValue).toArray();
   }
 
   private static Asked about(String anchor, String field, Asked asked) {
@@ -446,6 +588,14 @@ final class QuestionMaker {
     return finish(broken, null, -1, -1, null, 0, 0);
   }
 
+  /** {@code pale-anchor}: another adjective, or another noun. */
+  private static String otherHalf(Rng rng, String key) {
+    String[] parts = key.split("-");
+    return rng.chance(0.5)
+        ? rng.pick(Words.ADJECTIVES) + "-" + parts[1]
+        : parts[0] + "-" + rng.pick(Words.NOUNS);
+  }
+
   private static String otherWord(Rng rng, String piece) {
     String[] parts = piece.split(" ");
     parts[rng.below(parts.length)] = Words.any(rng);
@@ -460,13 +610,22 @@ final class QuestionMaker {
     if (drafted == null) {
       return finish(rng, text, null, -1, -1, null, 0, 0);
     }
-    int[] tokens = draft.tokens.get(line);
+    int[] span = span(line, start, end);
     String answer = drafted.text().substring(start, end).strip();
+    if (span == null || answer.isEmpty()) {
+      return null;
+    }
+    return finish(rng, text, answer, line, start, draft.tokens.get(line), span[0], span[1]);
+  }
+
+  /** The tokens of a line, from and to, that hold the characters from start to end; or null. */
+  private int[] span(int line, int start, int end) {
+    int[] tokens = draft.tokens.get(line);
+    String text = draft.lines.get(line).text();
     // Byte offsets of the answer; lines are mostly ASCII, where they are its character offsets.
-    int byteStart = bytes(drafted.text(), 0, start);
-    int byteEnd = byteStart + bytes(drafted.text(), start, end);
+    int byteStart = bytes(text, 0, start);
+    int byteEnd = byteStart + bytes(text, start, end);
     int from = -1;
-    int to = -1;
     int at = 0;
     for (int i = 0; i < tokens.length; i++) {
       int next = at + tokenizer.byteLength(tokens[i]);
@@ -475,14 +634,10 @@ final class QuestionMaker {
       }
       at = next;
       if (at >= byteEnd) {
-        to = i + 1;
-        break;
+        return from < 0 ? null : new int[] {from, i + 1};
       }
     }
-    if (from < 0 || to < 0 || answer.isEmpty()) {
-      return null;
-    }
-    return finish(rng, text, answer, line, start, tokens, from, to);
+    return null;
   }
 
   private static int bytes(String text, int from, int to) {
@@ -522,10 +677,7 @@ final class QuestionMaker {
     if (words.length + 2 > MAX_PROMPT_TOKENS || words.length == 0) {
       return null;
     }
-    int[] prompt = new int[words.length + 2];
-    prompt[0] = questionToken;
-    System.arraycopy(words, 0, prompt, 1, words.length);
-    prompt[prompt.length - 1] = answerToken;
+    int[] prompt = framed(words);
     if (answer == null) {
       return new Asked(null, null, new Question(text, null, -1, -1), prompt, notFound);
     }
@@ -537,5 +689,13 @@ final class QuestionMaker {
     int[] ids = Arrays.copyOf(Arrays.copyOfRange(tokens, from, to), count + 1);
     ids[count] = endToken;
     return new Asked(null, null, new Question(text, answer, line, start), prompt, ids);
+  }
+
+  private int[] framed(int[] words) {
+    int[] prompt = new int[words.length + 2];
+    prompt[0] = questionToken;
+    System.arraycopy(words, 0, prompt, 1, words.length);
+    prompt[prompt.length - 1] = answerToken;
+    return prompt;
   }
 }

@@ -6,10 +6,11 @@ package io.focusstream.jobs.training.data;
  * @param notFound mean share of questions whose answer is nowhere, from 0 to 0.6; a batch draws a
  *     half, the whole or one and a half of it
  * @param needles share of episodes that are needles in filler, from 0 to 1
+ * @param forms share of episodes in the forms of public retrieval tasks, from 0 to 1
  */
-public record QuestionMix(double notFound, double needles) {
+public record QuestionMix(double notFound, double needles, double forms) {
   /** As the data has always been. */
-  public static final QuestionMix DEFAULT = new QuestionMix(0.2, 0.12);
+  public static final QuestionMix DEFAULT = new QuestionMix(0.2, 0.12, 0.1);
 
   public QuestionMix {
     if (!(notFound >= 0 && notFound <= 0.6)) {
@@ -17,6 +18,9 @@ public record QuestionMix(double notFound, double needles) {
     }
     if (!(needles >= 0 && needles <= 1)) {
       throw new IllegalArgumentException("needles must be from 0 to 1; got " + needles);
+    }
+    if (!(forms >= 0 && forms <= 1)) {
+      throw new IllegalArgumentException("forms must be from 0 to 1; got " + forms);
     }
   }
 

@@ -23,7 +23,8 @@ class BatchStreamTest {
           Schedule.parse("0:4,10:32"),
           8192,
           32768,
-          QuestionMix.DEFAULT);
+          QuestionMix.DEFAULT,
+          false);
 
   @Test
   void aBatchDependsOnSeedAndIndexAlone() {
@@ -58,7 +59,14 @@ class BatchStreamTest {
                 tokenizer,
                 books,
                 new BatchOptions(
-                    8, options.lengths(), 4096, options.chunks(), 8192, 32768, QuestionMix.DEFAULT))
+                    8,
+                    options.lengths(),
+                    4096,
+                    options.chunks(),
+                    8192,
+                    32768,
+                    QuestionMix.DEFAULT,
+                    false))
             .make(3)
             .toBytes();
     assertFalse(Arrays.equals(seven, eight));
@@ -148,11 +156,35 @@ class BatchStreamTest {
                   batch.target(),
                   q * batch.answerMax(),
                   q * batch.answerMax() + length - (special ? 1 : 0));
+          // an answer of several parts: the first of them
+          for (int comma = 0; comma < answer.length; comma++) {
+            if (tokenizer.decode(answer, comma, comma + 1).equals(",")
+                && indexOf(chunk, answer) < 0) {
+              answer = Arrays.copyOf(answer, comma);
+            }
+          }
           assertTrue(indexOf(chunk, answer) >= 0, "the answer does not stand in its chunk");
         }
       }
     }
     assertTrue(withEvidence > 300, "questions with evidence: " + withEvidence);
+  }
+
+  /** Distances fall from the oldest chunk to the newest; some memories stand for longer ones. */
+  @Test
+  void distancesDescend() {
+    FocusBatches batches = new FocusBatches(tokenizer, books, options);
+    int longer = 0;
+    for (int i = 0; i < 60; i++) {
+      FocusBatch batch = batches.make(i);
+      int[] distance = batch.distance();
+      assertEquals(batch.chunks(), distance.length);
+      for (int c = 1; c < distance.length; c++) {
+        assertTrue(distance[c] < distance[c - 1] && distance[c] >= 0);
+      }
+      longer += distance[0] > batch.chunks() ? 1 : 0;
+    }
+    assertTrue(longer > 10 && longer < 50, "memories that stand for longer ones: " + longer);
   }
 
   @Test
@@ -169,7 +201,7 @@ class BatchStreamTest {
     int sp = bytes.getInt();
     int sl = bytes.getInt();
     int a = bytes.getInt();
-    int expected = 2 * (c * tc + c + q * sp + q + q * sl + q + q + q * a) + q * a + 2 * q;
+    int expected = 2 * (c * tc + c + q * sp + q + q * sl + q + q + q * a) + q * a + 2 * q + 2 * c;
     assertEquals(expected, bytes.remaining());
   }
 
@@ -203,7 +235,8 @@ class BatchStreamTest {
             Schedule.parse("0:8"),
             2048,
             8192,
-            new QuestionMix(0.1, 1.0));
+            new QuestionMix(0.1, 1.0, 0),
+            false);
     int[] words = tokenizer.encode(Question.NOT_FOUND);
     int asked = 0;
     int none = 0;

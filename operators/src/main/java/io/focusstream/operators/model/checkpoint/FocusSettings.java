@@ -13,8 +13,9 @@ import java.util.Objects;
  * @param candidateProjections which projections of a candidate token are copies of their own, in
  *     the order q, k, v, o; the others are shared with the frozen model
  * @param candidatePositions where candidates stand before the local context
- * @param candidateSpan positions that {@link CandidatePositions#SPREAD} spreads candidates over,
- *     and before which {@link CandidatePositions#SHARED} begins the local context; at least 1
+ * @param candidateSpan positions that {@link CandidatePositions#SPREAD} spreads candidates over, at
+ *     which {@link CandidatePositions#RECENCY} has the newest, and before which {@link
+ *     CandidatePositions#SHARED} begins the local context; at least 1
  * @param local how the local context is run for each further token
  */
 public record FocusSettings(
@@ -60,6 +61,11 @@ public record FocusSettings(
     SEQUENTIAL,
     /** Spread evenly over {@code candidate_span} positions, the local context after them. */
     SPREAD,
+    /**
+     * By how many chunks ago each was: the newest at {@code candidate_span}, and two positions
+     * earlier with every doubling, from 0 on. The newest stand well apart however many there are.
+     */
+    RECENCY,
     /** All at one position; the local context begins at {@code candidate_span}. */
     SHARED;
 
