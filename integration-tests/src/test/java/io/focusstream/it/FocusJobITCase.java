@@ -24,6 +24,8 @@ import io.focusstream.schemas.Query;
 import io.focusstream.schemas.QueryCodec;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
+import io.focusstream.schemas.StreamAnswer;
+import io.focusstream.schemas.StreamSelection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -197,6 +199,66 @@ class FocusJobITCase {
         last = job.client.next("s-1", DEADLINE).orElseThrow();
       }
       assertEquals(AnswerStatus.CANCELLED, last.status());
+    }
+  }
+
+  /** The streams lie on two subtasks; the merged answer has each of them once, the best first. */
+  @Test
+  void aQuestionOfManyStreamsHasOneAnswerWithAllOfThem() throws Exception {
+    try (Job job = new Job("many", DeliveryGuarantee.AT_LEAST_ONCE, 0)) {
+      for (int i = 0; i < 6; i++) {
+        send("many-raw", "web-" + i, "login failed for user: eve" + i);
+      }
+      send("many-raw", "db-1", "login failed for user: adam");
+      for (int i = 0; i < 6; i++) {
+        job.awaitAnswer("web-" + i, "login failed for which user");
+      }
+      job.awaitAnswer("db-1", "login failed for which user");
+      SourcePosition anywhere = new SourcePosition("q", 0, 0);
+      for (StreamSelection selection :
+          List.of(
+              new StreamSelection.Prefixed("web-"),
+              new StreamSelection.Listed(
+                  List.of("web-0", "web-1", "web-2", "web-3", "web-4", "web-5")))) {
+        String id = "over " + selection.shown();
+        job.client.send(
+            new Query(
+                id,
+                selection,
+                "login failed for which user",
+                null,
+                QueryMode.ASK,
+                null,
+                false,
+                1,
+                anywhere));
+        Answer answer = job.client.next(id, DEADLINE).orElseThrow();
+        assertEquals(AnswerStatus.OK, answer.status());
+        assertEquals(selection.shown(), answer.stream());
+        assertEquals("eve0", answer.text());
+        assertEquals(
+            List.of("eve0", "eve1", "eve2", "eve3", "eve4", "eve5"),
+            answer.streams().stream().map(StreamAnswer::text).toList());
+        assertEquals(
+            "login failed for user: eve3",
+            answer.streams().get(3).evidence().get(0).lines().get(0));
+      }
+      job.client.send(
+          new Query(
+              "names",
+              new StreamSelection.Prefixed(""),
+              "",
+              null,
+              QueryMode.DESCRIBE,
+              null,
+              false,
+              1,
+              anywhere));
+      assertEquals(
+          List.of("db-1", "web-0", "web-1", "web-2", "web-3", "web-4", "web-5"),
+          job.client.next("names", DEADLINE).orElseThrow().streams().stream()
+              .map(StreamAnswer::stream)
+              .toList());
     }
   }
 

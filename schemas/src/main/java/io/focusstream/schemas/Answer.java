@@ -9,10 +9,15 @@ import java.util.Objects;
  * @param id the question's id
  * @param update 0 for a question's answer; for a standing question the number of its further
  *     answers so far, from 1: id and update together name an answer
- * @param stream the stream that was asked
+ * @param sequence of a question whose tokens are wanted as they come: for a partial answer the
+ *     number of its tokens, from 1; one more for the answer itself, which ends it. 0 for all
+ *     others. Id, update and sequence together name a record, and one that comes twice says the
+ *     same twice
+ * @param stream the stream that was asked; of several, what was asked for ({@link
+ *     StreamSelection#shown()})
  * @param status what became of the question
- * @param text the answer's text; empty unless the status is {@link AnswerStatus#OK} or {@link
- *     AnswerStatus#NOT_FOUND}
+ * @param text the answer's text; empty unless the status is {@link AnswerStatus#OK}, {@link
+ *     AnswerStatus#NOT_FOUND} or {@link AnswerStatus#PARTIAL}
  * @param error why there is no answer, with the remedy; {@code null} where there is one. Longer
  *     ones are cut to {@link Limits#MAX_MESSAGE_CHARS} characters
  * @param evidence what the answer attended to most, largest weight first
@@ -20,10 +25,13 @@ import java.util.Objects;
  * @param timings where the time went
  * @param confidence geometric mean of the answer tokens' probabilities, in [0, 1]
  * @param modelFingerprint identity of the model; empty where none was asked
+ * @param streams where several streams were asked, what each answered, the best first, whose text
+ *     and evidence the answer has; empty otherwise
  */
 public record Answer(
     String id,
     int update,
+    int sequence,
     String stream,
     AnswerStatus status,
     String text,
@@ -32,11 +40,13 @@ public record Answer(
     Usage usage,
     Timings timings,
     double confidence,
-    String modelFingerprint) {
+    String modelFingerprint,
+    List<StreamAnswer> streams) {
   public Answer {
     Limits.requireText("id", id, Limits.MAX_ID_CHARS);
     Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
     Limits.requireRange("update", update, 0, Integer.MAX_VALUE);
+    Limits.requireRange("sequence", sequence, 0, Integer.MAX_VALUE);
     Objects.requireNonNull(status, "status");
     Objects.requireNonNull(text, "text");
     error = error == null ? null : Limits.cutMessage(error);
@@ -45,12 +55,48 @@ public record Answer(
     Objects.requireNonNull(timings, "timings");
     Limits.requireShare("confidence", confidence);
     Objects.requireNonNull(modelFingerprint, "modelFingerprint");
+    streams = List.copyOf(streams);
   }
 
-  /** The same answer as a further one of a standing question. */
-  public Answer withUpdate(int number) {
+  /** An answer of one stream, in one piece. */
+  public Answer(
+      String id,
+      int update,
+      String stream,
+      AnswerStatus status,
+      String text,
+      String error,
+      List<Evidence> evidence,
+      Usage usage,
+      Timings timings,
+      double confidence,
+      String modelFingerprint) {
+    this(
+        id,
+        update,
+        0,
+        stream,
+        status,
+        text,
+        error,
+        evidence,
+        usage,
+        timings,
+        confidence,
+        modelFingerprint,
+        List.of());
+  }
+
+  /** Whether this is the answer, and nothing of it comes after. */
+  public boolean isFinal() {
+    return status != AnswerStatus.PARTIAL;
+  }
+
+  /** The same answer, as the one that ends a number of partial ones. */
+  public Answer withSequence(int number) {
     return new Answer(
         id,
+        update,
         number,
         stream,
         status,
@@ -60,7 +106,44 @@ public record Answer(
         usage,
         timings,
         confidence,
-        modelFingerprint);
+        modelFingerprint,
+        streams);
+  }
+
+  /** The first tokens of an answer. */
+  public static Answer partial(String id, int sequence, String stream, String text) {
+    return new Answer(
+        id,
+        0,
+        sequence,
+        stream,
+        AnswerStatus.PARTIAL,
+        text,
+        null,
+        List.of(),
+        Usage.NONE,
+        Timings.NONE,
+        0.0,
+        "",
+        List.of());
+  }
+
+  /** The same answer as a further one of a standing question. */
+  public Answer withUpdate(int number) {
+    return new Answer(
+        id,
+        number,
+        sequence,
+        stream,
+        status,
+        text,
+        error,
+        evidence,
+        usage,
+        timings,
+        confidence,
+        modelFingerprint,
+        streams);
   }
 
   /** An answer without the model's help: no data, rejected or failed. */

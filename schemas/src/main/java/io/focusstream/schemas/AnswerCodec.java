@@ -17,12 +17,42 @@ public final class AnswerCodec {
     if (answer.update() > 0) {
       json.put("update", answer.update());
     }
+    if (answer.sequence() > 0) {
+      json.put("sequence", answer.sequence());
+      json.put("final", answer.isFinal());
+    }
     json.put("stream", answer.stream());
     json.put("status", answer.status().name());
     json.put("text", answer.text());
     json.put("error", answer.error());
+    writeEvidence(json, answer.evidence());
+    writeUsage(json, answer.usage());
+    ObjectNode timings = json.putObject("timings");
+    timings.put("queuedMillis", answer.timings().queuedMillis());
+    timings.put("loadMillis", answer.timings().loadMillis());
+    timings.put("firstTokenMillis", answer.timings().firstTokenMillis());
+    timings.put("totalMillis", answer.timings().totalMillis());
+    json.put("confidence", answer.confidence());
+    json.put("modelFingerprint", answer.modelFingerprint());
+    if (!answer.streams().isEmpty()) {
+      ArrayNode streams = json.putArray("streams");
+      for (StreamAnswer one : answer.streams()) {
+        ObjectNode node = streams.addObject();
+        node.put("stream", one.stream());
+        node.put("status", one.status().name());
+        node.put("text", one.text());
+        node.put("error", one.error());
+        writeEvidence(node, one.evidence());
+        writeUsage(node, one.usage());
+        node.put("confidence", one.confidence());
+      }
+    }
+    return Json.write(json);
+  }
+
+  private static void writeEvidence(ObjectNode json, List<Evidence> all) {
     ArrayNode evidence = json.putArray("evidence");
-    for (Evidence part : answer.evidence()) {
+    for (Evidence part : all) {
       ObjectNode node = evidence.addObject();
       node.put("chunk", part.chunk());
       node.put("weight", part.weight());
@@ -39,21 +69,16 @@ public final class AnswerCodec {
       ArrayNode lines = node.putArray("lines");
       part.lines().forEach(lines::add);
     }
+  }
+
+  private static void writeUsage(ObjectNode json, Usage of) {
     ObjectNode usage = json.putObject("usage");
-    usage.put("chunks", answer.usage().chunks());
-    usage.put("streamTokens", answer.usage().streamTokens());
-    usage.put("tailTokens", answer.usage().tailTokens());
-    usage.put("questionTokens", answer.usage().questionTokens());
-    usage.put("answerTokens", answer.usage().answerTokens());
-    usage.put("fromMillis", answer.usage().fromMillis());
-    ObjectNode timings = json.putObject("timings");
-    timings.put("queuedMillis", answer.timings().queuedMillis());
-    timings.put("loadMillis", answer.timings().loadMillis());
-    timings.put("firstTokenMillis", answer.timings().firstTokenMillis());
-    timings.put("totalMillis", answer.timings().totalMillis());
-    json.put("confidence", answer.confidence());
-    json.put("modelFingerprint", answer.modelFingerprint());
-    return Json.write(json);
+    usage.put("chunks", of.chunks());
+    usage.put("streamTokens", of.streamTokens());
+    usage.put("tailTokens", of.tailTokens());
+    usage.put("questionTokens", of.questionTokens());
+    usage.put("answerTokens", of.answerTokens());
+    usage.put("fromMillis", of.fromMillis());
   }
 
   /**
@@ -64,35 +89,62 @@ public final class AnswerCodec {
   public static Answer decode(byte[] value) {
     Json json = Json.read(RECORD, value);
     List<Evidence> evidence = json.children("evidence", AnswerCodec::evidence);
-    Json usage = json.child("usage");
+    Usage usage = usage(json.child("usage"));
     Json timings = json.child("timings");
-    Integer given = json.int32OrNull("update");
-    int update = given == null ? 0 : given;
+    Integer update = json.int32OrNull("update");
+    Integer sequence = json.int32OrNull("sequence");
+    List<StreamAnswer> streams =
+        json.has("streams") ? json.children("streams", AnswerCodec::stream) : List.of();
     return Json.checked(
         RECORD,
         () ->
             new Answer(
                 json.text("id"),
-                update,
+                update == null ? 0 : update,
+                sequence == null ? 0 : sequence,
                 json.text("stream"),
                 status(json.text("status")),
                 json.text("text"),
                 json.textOr("error", null),
                 evidence,
-                new Usage(
-                    usage.int32("chunks"),
-                    usage.wholeNumber("streamTokens"),
-                    usage.int32("tailTokens"),
-                    usage.int32("questionTokens"),
-                    usage.int32("answerTokens"),
-                    usage.wholeNumberOr("fromMillis", 0)),
+                usage,
                 new Timings(
                     timings.wholeNumber("queuedMillis"),
                     timings.wholeNumber("loadMillis"),
                     timings.wholeNumber("firstTokenMillis"),
                     timings.wholeNumber("totalMillis")),
                 json.number("confidence"),
-                json.text("modelFingerprint")));
+                json.text("modelFingerprint"),
+                streams));
+  }
+
+  private static Usage usage(Json json) {
+    return Json.checked(
+        json.path(),
+        () ->
+            new Usage(
+                json.int32("chunks"),
+                json.wholeNumber("streamTokens"),
+                json.int32("tailTokens"),
+                json.int32("questionTokens"),
+                json.int32("answerTokens"),
+                json.wholeNumberOr("fromMillis", 0)));
+  }
+
+  private static StreamAnswer stream(Json json) {
+    List<Evidence> evidence = json.children("evidence", AnswerCodec::evidence);
+    Usage usage = usage(json.child("usage"));
+    return Json.checked(
+        json.path(),
+        () ->
+            new StreamAnswer(
+                json.text("stream"),
+                status(json.text("status")),
+                json.text("text"),
+                json.textOr("error", null),
+                evidence,
+                usage,
+                json.number("confidence")));
   }
 
   private static Evidence evidence(Json json) {

@@ -15,7 +15,11 @@ public enum AnswerStatus {
   /** The question's deadline passed before its answer was there. */
   EXPIRED(6),
   /** The question was cancelled: it gets no further answer. */
-  CANCELLED(7);
+  CANCELLED(7),
+  /**
+   * The first tokens of an answer that is still being made; {@link Answer#sequence()} counts them.
+   */
+  PARTIAL(8);
 
   private final int code;
 

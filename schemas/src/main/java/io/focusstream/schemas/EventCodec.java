@@ -5,22 +5,30 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /**
  * Events as JSON: {@code {"stream": "web-1", "text": "GET / 200", "timestampMillis":
  * 1764000000000}} (schema: {@code event.schema.json}). {@code stream} and {@code timestampMillis}
- * may be left out: the Kafka record's key and timestamp stand in for them.
+ * may be left out: the Kafka record's key and timestamp stand in for them. {@code role} may be
+ * given.
  */
 public final class EventCodec {
   private static final String RECORD = "event";
 
+  private static final SourcePosition NOT_READ_YET = new SourcePosition("events", 0, 0);
+
   private EventCodec() {}
 
-  /** The JSON form; the position isn't part of it. */
+  /** The JSON form of an event that nobody said; the position isn't part of it. */
   public static byte[] encode(String stream, String text, long timestampMillis) {
-    Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
-    Limits.requireLength("text", text, Limits.MAX_TEXT_CHARS);
-    Limits.requireRange("timestampMillis", timestampMillis, 0, Long.MAX_VALUE);
+    return encode(new Event(stream, text, timestampMillis, NOT_READ_YET));
+  }
+
+  /** The JSON form; the position isn't part of it. */
+  public static byte[] encode(Event event) {
     ObjectNode json = Json.object();
-    json.put("stream", stream);
-    json.put("text", text);
-    json.put("timestampMillis", timestampMillis);
+    json.put("stream", event.stream());
+    if (!event.role().isEmpty()) {
+      json.put("role", event.role());
+    }
+    json.put("text", event.text());
+    json.put("timestampMillis", event.timestampMillis());
     return Json.write(json);
   }
 
@@ -38,8 +46,9 @@ public final class EventCodec {
     Json json = Json.read(RECORD, value);
     String stream =
         recordStream == null ? json.text("stream") : json.textOr("stream", recordStream);
+    String role = json.textOr("role", "");
     String text = json.text("text");
     long timestampMillis = json.wholeNumberOr("timestampMillis", recordTimestampMillis);
-    return Json.checked(RECORD, () -> new Event(stream, text, timestampMillis, position));
+    return Json.checked(RECORD, () -> new Event(stream, role, text, timestampMillis, position));
   }
 }

@@ -143,6 +143,23 @@ final class Json {
     return node.doubleValue();
   }
 
+  /** True or false; false where the field is absent or null. */
+  boolean flag(String field) {
+    if (isAbsent(field)) {
+      return false;
+    }
+    JsonNode node = object.get(field);
+    if (!node.isBoolean()) {
+      throw wrong(field, "true or false", node);
+    }
+    return node.booleanValue();
+  }
+
+  /** Whether a field is there and not null. */
+  boolean has(String field) {
+    return !isAbsent(field);
+  }
+
   /** Bytes in base64, or {@code null} where the field is absent or null. */
   byte[] base64OrNull(String field) {
     if (isAbsent(field)) {

@@ -1,6 +1,7 @@
 package io.focusstream.schemas;
 
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * The largest sizes of the fields of all records, and the checks that hold them. The JSON Schema
@@ -15,6 +16,9 @@ public final class Limits {
 
   /** Longest question id, in characters. */
   public static final int MAX_ID_CHARS = 256;
+
+  /** Longest role, in characters. */
+  public static final int MAX_ROLE_CHARS = 64;
 
   /** Longest text of one event, in characters. */
   public static final int MAX_TEXT_CHARS = 1_048_576;
@@ -36,6 +40,8 @@ public final class Limits {
 
   /** How much of a bad value an error message repeats, in characters. */
   private static final int SHOWN_CHARS = 80;
+
+  private static final Pattern ROLE = Pattern.compile("[A-Za-z0-9_.-]{0," + MAX_ROLE_CHARS + "}");
 
   private Limits() {}
 
@@ -79,6 +85,18 @@ public final class Limits {
               + value.length()
               + ": "
               + shown(value));
+    }
+  }
+
+  /** A role goes into the layout of a conversation: nothing but a plain name may. */
+  static void requireRole(String role) {
+    Objects.requireNonNull(role, "role");
+    if (!ROLE.matcher(role).matches()) {
+      throw new IllegalArgumentException(
+          "role must be at most "
+              + MAX_ROLE_CHARS
+              + " letters, digits, '_', '-' or '.'; got "
+              + shown(role));
     }
   }
 

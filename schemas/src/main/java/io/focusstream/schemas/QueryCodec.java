@@ -1,13 +1,16 @@
 package io.focusstream.schemas;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Questions as JSON: {@code {"id": "q-1", "stream": "web-1", "question": "Which user failed?"}}
- * (schema: {@code query.schema.json}). {@code maxAnswerTokens}, {@code mode}, {@code
- * deadlineMillis} and {@code timestampMillis} may be left out. So may {@code id}: it is then the
- * record's position, for example {@code queries-0@17}, the same after each replay.
+ * (schema: {@code query.schema.json}). Instead of {@code stream} it may have {@code streams}, a
+ * list, or {@code streamPrefix}. {@code maxAnswerTokens}, {@code mode}, {@code deadlineMillis} and
+ * {@code timestampMillis} may be left out. So may {@code id}: it is then the record's position, for
+ * example {@code queries-0@17}, the same after each replay.
  */
 public final class QueryCodec {
   private static final String RECORD = "query";
@@ -31,7 +34,14 @@ public final class QueryCodec {
   public static byte[] encode(Query query) {
     ObjectNode json = Json.object();
     json.put("id", query.id());
-    json.put("stream", query.stream());
+    if (query.streams() instanceof StreamSelection.One one) {
+      json.put("stream", one.stream());
+    } else if (query.streams() instanceof StreamSelection.Listed listed) {
+      ArrayNode streams = json.putArray("streams");
+      listed.streams().forEach(streams::add);
+    } else if (query.streams() instanceof StreamSelection.Prefixed prefixed) {
+      json.put("streamPrefix", prefixed.prefix());
+    }
     if (!query.question().isEmpty()) {
       json.put("question", query.question());
     }
@@ -43,6 +53,9 @@ public final class QueryCodec {
     }
     if (query.deadlineMillis() != null) {
       json.put("deadlineMillis", query.deadlineMillis());
+    }
+    if (query.partial()) {
+      json.put("partial", true);
     }
     json.put("timestampMillis", query.timestampMillis());
     return Json.write(json);
@@ -58,13 +71,14 @@ public final class QueryCodec {
    */
   public static Query decode(byte[] value, SourcePosition position, long recordTimestampMillis) {
     Json json = Json.read(RECORD, value);
-    String stream = json.text("stream");
+    StreamSelection streams = streams(json);
     QueryMode mode = mode(json.textOr("mode", QueryMode.ASK.toString()));
     boolean cancel = mode == QueryMode.CANCEL;
     // What is to be cancelled must be named; a question may be named by its place.
     String id = cancel ? json.text("id") : json.textOr("id", position.toString());
     String question = mode.hasQuestion() ? json.text("question") : "";
     Integer maxAnswerTokens = json.int32OrNull("maxAnswerTokens");
+    boolean partial = json.flag("partial");
     long deadlineMillis = json.wholeNumberOr("deadlineMillis", NO_DEADLINE);
     long timestampMillis = json.wholeNumberOr("timestampMillis", recordTimestampMillis);
     return Json.checked(
@@ -72,13 +86,30 @@ public final class QueryCodec {
         () ->
             new Query(
                 id,
-                stream,
+                streams,
                 question,
                 maxAnswerTokens,
                 mode,
                 deadlineMillis == NO_DEADLINE ? null : Long.valueOf(deadlineMillis),
+                partial,
                 timestampMillis,
                 position));
+  }
+
+  private static StreamSelection streams(Json json) {
+    List<String> given = Stream.of("stream", "streams", "streamPrefix").filter(json::has).toList();
+    if (given.size() > 1) {
+      throw new RecordFormatException(
+          RECORD + ": give one of 'stream', 'streams' and 'streamPrefix'; got " + given);
+    }
+    return Json.checked(
+        RECORD,
+        () ->
+            json.has("streams")
+                ? new StreamSelection.Listed(json.texts("streams"))
+                : json.has("streamPrefix")
+                    ? new StreamSelection.Prefixed(json.text("streamPrefix"))
+                    : new StreamSelection.One(json.text("stream")));
   }
 
   private static QueryMode mode(String name) {

@@ -43,6 +43,103 @@ class RecordsTest {
   }
 
   @Test
+  void queriesOfSeveralStreamsAndPartialOnesComeBack() {
+    for (StreamSelection streams :
+        List.of(
+            new StreamSelection.Listed(List.of("web-1", "web-2")),
+            new StreamSelection.Prefixed("web-"),
+            new StreamSelection.Prefixed(""))) {
+      for (QueryMode mode : List.of(QueryMode.ASK, QueryMode.CANCEL, QueryMode.DESCRIBE)) {
+        String question = mode.hasQuestion() ? "who?" : "";
+        Query query = new Query("q", streams, question, 9, mode, null, false, 5, POSITION);
+        assertEquals(query, QueryCodec.decode(QueryCodec.encode(query), POSITION, 0));
+      }
+    }
+    Query partial =
+        new Query(
+            "q",
+            new StreamSelection.One("s"),
+            "who?",
+            null,
+            QueryMode.ASK,
+            null,
+            true,
+            5,
+            POSITION);
+    assertEquals(partial, QueryCodec.decode(QueryCodec.encode(partial), POSITION, 0));
+  }
+
+  @Test
+  void whatIsOfOneStreamOnlyIsRefusedOfSeveral() {
+    assertQueryError(
+        "query: give one of 'stream', 'streams' and 'streamPrefix'; got [stream, streamPrefix]",
+        "{\"stream\":\"s\",\"streamPrefix\":\"s\",\"question\":\"?\"}");
+    assertQueryError(
+        "query: a standing question is of one stream; got 'web-*': register it with each",
+        "{\"streamPrefix\":\"web-\",\"question\":\"?\",\"mode\":\"standing\"}");
+    assertQueryError(
+        "query: partial answers are of one stream and of mode ask; got mode ask of 'a, b'",
+        "{\"streams\":[\"a\",\"b\"],\"question\":\"?\",\"partial\":true}");
+    assertQueryError(
+        "query: streams must name none twice; got [a, a]",
+        "{\"streams\":[\"a\",\"a\"],\"question\":\"?\"}");
+    assertQueryError(
+        "query: the number of streams must be in [1, 256]; got 0",
+        "{\"streams\":[],\"question\":\"?\"}");
+    assertQueryError(
+        "query: field 'partial' must be true or false; got the number 1",
+        "{\"stream\":\"a\",\"question\":\"?\",\"partial\":1}");
+  }
+
+  @Test
+  void answersInPartsAndOfSeveralStreamsComeBack() {
+    Answer partial = Answer.partial("q", 3, "web-1", "the d");
+    assertEquals(partial, AnswerCodec.decode(AnswerCodec.encode(partial)));
+    assertEquals(false, partial.isFinal());
+    Evidence evidence =
+        new Evidence(2, 0.5, 7, 9, List.of(new OffsetRange("t", 0, 5, 6)), List.of("a line"));
+    Answer answer =
+        new Answer(
+            "q",
+            0,
+            0,
+            "web-*",
+            AnswerStatus.OK,
+            "yes",
+            null,
+            List.of(evidence),
+            Usage.NONE,
+            Timings.NONE,
+            0.5,
+            "ff",
+            List.of(
+                new StreamAnswer(
+                    "web-1", AnswerStatus.OK, "yes", null, List.of(evidence), Usage.NONE, 0.5),
+                new StreamAnswer(
+                    "web-2", AnswerStatus.FAILED, "", "no", List.of(), Usage.NONE, 0)));
+    assertEquals(answer, AnswerCodec.decode(AnswerCodec.encode(answer)));
+    assertEquals(
+        answer.withSequence(4), AnswerCodec.decode(AnswerCodec.encode(answer.withSequence(4))));
+  }
+
+  /** A role is who said it; a name that could be anything else is refused. */
+  @Test
+  void eventsMayHaveARole() {
+    Event event = new Event("chat", "user", "hello", 5, POSITION);
+    assertEquals(event, EventCodec.decode(EventCodec.encode(event), POSITION, null, 0));
+    assertEquals("", EventCodec.decode(utf8("{\"text\":\"x\"}"), POSITION, "k", 0).role());
+    for (String bad : List.of("us er", "<|x|>", "x".repeat(65), "a\\nb")) {
+      RecordFormatException e =
+          assertThrows(
+              RecordFormatException.class,
+              () ->
+                  EventCodec.decode(
+                      utf8("{\"text\":\"x\",\"role\":\"" + bad + "\"}"), POSITION, "k", 0));
+      assertTrue(e.getMessage().contains("role"), e.getMessage());
+    }
+  }
+
+  @Test
   void kafkaRecordStandsInForFieldsLeftOut() {
     assertEquals(
         new Event("key", "x", 99, POSITION),
@@ -115,7 +212,7 @@ class RecordsTest {
       codes[status.ordinal()] = status.code();
       assertEquals(status, AnswerStatus.ofCode(status.code()));
     }
-    assertArrayEquals(new int[] {1, 2, 3, 4, 5, 6, 7}, codes);
+    assertArrayEquals(new int[] {1, 2, 3, 4, 5, 6, 7, 8}, codes);
     assertThrows(IllegalArgumentException.class, () -> AnswerStatus.ofCode(0));
   }
 

@@ -101,6 +101,9 @@ class SchemaTest {
   void schemasStateTheLimits() throws IOException {
     assertEquals(Limits.MAX_STREAM_CHARS, property("event", "stream").get("maxLength").intValue());
     assertEquals(Limits.MAX_TEXT_CHARS, property("event", "text").get("maxLength").intValue());
+    assertEquals(Limits.MAX_ROLE_CHARS, property("event", "role").get("maxLength").intValue());
+    assertEquals(
+        StreamSelection.MAX_LISTED, property("query", "streams").get("maxItems").intValue());
     assertEquals(Limits.MAX_ID_CHARS, property("query", "id").get("maxLength").intValue());
     assertEquals(
         Limits.MAX_QUESTION_CHARS, property("query", "question").get("maxLength").intValue());

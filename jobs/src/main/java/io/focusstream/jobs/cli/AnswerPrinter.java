@@ -4,12 +4,14 @@ import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.Evidence;
 import io.focusstream.schemas.OffsetRange;
+import io.focusstream.schemas.StreamAnswer;
 import io.focusstream.schemas.Timings;
 import io.focusstream.schemas.Usage;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -28,7 +30,10 @@ final class AnswerPrinter {
 
   void print(Answer answer) {
     out.println(headline(answer));
-    for (Evidence part : answer.evidence()) {
+    if (!answer.streams().isEmpty()) {
+      print(answer.streams());
+    }
+    for (Evidence part : answer.streams().isEmpty() ? answer.evidence() : List.<Evidence>of()) {
       if (part.weight() >= LEAST_WEIGHT) {
         print(part);
       }
@@ -67,7 +72,28 @@ final class AnswerPrinter {
       case FAILED -> "failed: " + answer.error();
       case EXPIRED -> "expired: " + answer.error();
       case CANCELLED -> "cancelled: " + answer.error();
+      case PARTIAL -> answer.text() + " …";
     };
+  }
+
+  /** Each stream's own answer, with its line. */
+  private void print(List<StreamAnswer> streams) {
+    for (StreamAnswer one : streams) {
+      boolean answered = one.status() == AnswerStatus.OK || one.status() == AnswerStatus.NOT_FOUND;
+      out.println(
+          answered
+              ? String.format(
+                  Locale.ROOT,
+                  "  %s: %s   [confidence %.2f]",
+                  one.stream(),
+                  printable(one.text()),
+                  one.confidence())
+              : String.format(
+                  Locale.ROOT, "  %s: %s: %s", one.stream(), one.status(), one.error()));
+      for (Evidence part : one.evidence()) {
+        part.lines().stream().limit(1).forEach(line -> out.println(INDENT + printable(line)));
+      }
+    }
   }
 
   private void print(Evidence part) {
@@ -97,7 +123,7 @@ final class AnswerPrinter {
   }
 
   /** A line without what a terminal would take for commands. */
-  private static String printable(String line) {
+  static String printable(String line) {
     StringBuilder text = new StringBuilder(line.length());
     line.codePoints()
         .forEach(

@@ -7,6 +7,7 @@ import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.Query;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
+import io.focusstream.schemas.StreamSelection;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -35,10 +36,16 @@ final class AskCommand implements Callable<Integer> {
 
   @Option(
       names = "--stream",
-      required = true,
       paramLabel = "NAME",
-      description = "The stream that is asked.")
-  private String stream;
+      description =
+          "The stream that is asked. Given several times, each is asked, and one answer has them all.")
+  private List<String> streams = List.of();
+
+  @Option(
+      names = "--stream-prefix",
+      paramLabel = "PREFIX",
+      description = "Ask all streams whose names begin so ('' for all) instead.")
+  private String streamPrefix;
 
   @Mixin private ClientMixin client;
 
@@ -80,6 +87,13 @@ final class AskCommand implements Callable<Integer> {
   private boolean standing;
 
   @Option(
+      names = "--partial",
+      description =
+          "Print the answer's words as they come. (With exactly-once delivery they come with the"
+              + " checkpoint, all at once.)")
+  private boolean partial;
+
+  @Option(
       names = "--cancel",
       description = "Cancel the question named by --id instead of asking one.")
   private boolean cancel;
@@ -99,6 +113,16 @@ final class AskCommand implements Callable<Integer> {
       throw new CliException(
           ExitCodes.USAGE, question.isEmpty() ? "give a QUESTION" : "the question is empty");
     }
+    StreamSelection selection = selection();
+    if ((standing || partial) && !(selection instanceof StreamSelection.One)) {
+      throw new CliException(
+          ExitCodes.USAGE,
+          (standing ? "--standing" : "--partial") + " takes one --stream; ask each by itself");
+    }
+    if (partial && (standing || cancel)) {
+      throw new CliException(
+          ExitCodes.USAGE, "--partial doesn't go with " + (standing ? "--standing" : "--cancel"));
+    }
     if (deadlineSeconds != null && !(deadlineSeconds > 0 && deadlineSeconds <= 86_400)) {
       throw new CliException(
           ExitCodes.USAGE,
@@ -113,26 +137,18 @@ final class AskCommand implements Callable<Integer> {
       asking.send(
           new Query(
               name,
-              stream,
+              selection,
               text,
               maxAnswerTokens,
               cancel ? QueryMode.CANCEL : standing ? QueryMode.STANDING : QueryMode.ASK,
               deadlineSeconds == null ? null : Math.max(1, Math.round(deadlineSeconds * 1000)),
+              partial,
               System.currentTimeMillis(),
               new SourcePosition(client.queriesTopic(), 0, 0)));
-      Answer answer =
-          asking
-              .next(name, Duration.ofSeconds(timeoutSeconds))
-              .orElseThrow(
-                  () ->
-                      new CliException(
-                          ExitCodes.NO_ANSWER,
-                          "no answer came within "
-                              + timeoutSeconds
-                              + " s. Does the job run, does it read topic '"
-                              + client.queriesTopic()
-                              + "', and does it keep up? With exactly-once delivery answers come "
-                              + "with the next checkpoint. --timeout waits longer."));
+      Answer answer = next(asking, name);
+      for (String before = ""; !answer.isFinal(); answer = next(asking, name)) {
+        before = printPartial(answer, before);
+      }
       print(answer);
       if (standing && answer.status() != AnswerStatus.REJECTED) {
         follow(asking, name);
@@ -143,6 +159,55 @@ final class AskCommand implements Callable<Integer> {
     }
   }
 
+  private StreamSelection selection() {
+    if (streams.isEmpty() == (streamPrefix == null)) {
+      throw new CliException(ExitCodes.USAGE, "give --stream=NAME or --stream-prefix=PREFIX");
+    }
+    try {
+      if (streamPrefix != null) {
+        return new StreamSelection.Prefixed(streamPrefix);
+      }
+      return streams.size() == 1
+          ? new StreamSelection.One(streams.get(0))
+          : new StreamSelection.Listed(streams);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCodes.USAGE, "--stream: " + e.getMessage());
+    }
+  }
+
+  private Answer next(QuestionClient asking, String name) {
+    return asking
+        .next(name, Duration.ofSeconds(timeoutSeconds))
+        .orElseThrow(
+            () ->
+                new CliException(
+                    ExitCodes.NO_ANSWER,
+                    "no answer came within "
+                        + timeoutSeconds
+                        + " s. Does the job run, does it read topic '"
+                        + client.queriesTopic()
+                        + "', and does it keep up? With exactly-once delivery answers come "
+                        + "with the next checkpoint. --timeout waits longer."));
+  }
+
+  /** Prints what a partial answer has more than the one before. */
+  private String printPartial(Answer answer, String before) {
+    if (json) {
+      print(answer);
+      return answer.text();
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    String text = answer.text();
+    if (text.startsWith(before)) {
+      out.print(AnswerPrinter.printable(text.substring(before.length())));
+    } else {
+      out.println();
+      out.print(AnswerPrinter.printable(text));
+    }
+    out.flush();
+    return text;
+  }
+
   /** Prints a standing question's further answers until the process is stopped. */
   private void follow(QuestionClient asking, String name) {
     PrintWriter err = spec.commandLine().getErr();
@@ -150,7 +215,7 @@ final class AskCommand implements Callable<Integer> {
         "The question stands under the id "
             + name
             + "; Ctrl-C ends the printing, `focus ask --stream "
-            + stream
+            + streams.get(0)
             + " --cancel --id "
             + name
             + "` the question.");
@@ -169,6 +234,9 @@ final class AskCommand implements Callable<Integer> {
       out.println(new String(AnswerCodec.encode(answer), StandardCharsets.UTF_8));
       out.flush();
     } else {
+      if (partial) {
+        out.println();
+      }
       new AnswerPrinter(out, ZoneId.systemDefault()).print(answer);
     }
   }

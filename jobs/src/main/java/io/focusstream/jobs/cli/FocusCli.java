@@ -48,6 +48,7 @@ public final class FocusCli implements Callable<Integer> {
     line.addSubcommand(new LocalCommand(models));
     line.addSubcommand(new AskCommand());
     line.addSubcommand(new StreamCommand());
+    line.addSubcommand(new StreamsCommand());
     line.addSubcommand(new RunCommand(models));
     line.addSubcommand(new ModelCommand());
     line.addSubcommand(new TrainCommand());

@@ -10,7 +10,9 @@ import io.focusstream.jobs.kafka.ParseQueries;
 import io.focusstream.jobs.kafka.RawRecord;
 import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.stream.AnswerPart;
 import io.focusstream.operators.stream.FocusOperatorFactory;
+import io.focusstream.operators.stream.MergeAnswers;
 import io.focusstream.operators.stream.PrepareQuestions;
 import io.focusstream.operators.stream.StreamTypes;
 import io.focusstream.operators.stream.TokenizeEvents;
@@ -30,6 +32,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -40,8 +43,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * <pre>
  * events ──► parse ──► tokenize ──► keyBy(stream) ─┐
  *                                                  ├─► focus ──► answers
- * queries ─► parse ──► prepare ───► keyBy(stream) ─┘        │
- *                          └─ questions too long ──────────┘
+ * queries ─► parse ──► prepare ───► keyBy(stream) ─┘  │     │
+ *                       │  └─ questions too long ───────┼─────┤
+ *                       └─ parts ► keyBy(group) ► merge ┘─────┘
  *   poison records, events too long ──────────────────────────► dead letters
  * </pre>
  *
@@ -107,6 +111,12 @@ public final class FocusTopology {
     if (events.isEmpty()) {
       throw new IllegalArgumentException("the job needs at least one source of events");
     }
+    if (environment.getMaxParallelism() <= 0) {
+      // what Flink would choose, but the same for all operators: a question by prefix goes to each
+      // key group
+      environment.setMaxParallelism(
+          KeyGroupRangeAssignment.computeDefaultMaxParallelism(environment.getParallelism()));
+    }
     DataStream<DeadLetter> poison = null;
     DataStream<TokenizedEvent> tokenized = null;
     for (EventInput input : events) {
@@ -149,15 +159,25 @@ public final class FocusTopology {
                 new PrepareQuestions(settings, model.tokenizer()), StreamTypes.TOKENIZED_QUESTION)
             .name("prepare-questions")
             .uid("prepare-questions");
-    tokenized
-        .connect(questions)
-        .keyBy(TokenizedEvent::stream, TokenizedQuestion::stream, Types.STRING)
-        .transform(
-            OPERATOR,
-            StreamTypes.ANSWER,
-            new FocusOperatorFactory(settings, model.engine(), model.tokenizer()))
-        .uid(OPERATOR)
-        .union(questions.getSideOutput(PrepareQuestions.REJECTED))
+    SingleOutputStreamOperator<Answer> focus =
+        tokenized
+            .connect(questions)
+            .keyBy(TokenizedEvent::stream, TokenizedQuestion::stream, Types.STRING)
+            .transform(
+                OPERATOR,
+                StreamTypes.ANSWER,
+                new FocusOperatorFactory(settings, model.engine(), model.tokenizer()))
+            .uid(OPERATOR);
+    DataStream<Answer> merged =
+        focus
+            .getSideOutput(FocusOperatorFactory.PARTS)
+            .union(questions.getSideOutput(PrepareQuestions.PARTS))
+            .keyBy(AnswerPart::group, Types.STRING)
+            .process(new MergeAnswers(settings.maxStreams()), StreamTypes.ANSWER)
+            .name("merge-answers")
+            .uid("merge-answers");
+    focus
+        .union(questions.getSideOutput(PrepareQuestions.REJECTED), merged)
         .sinkTo(answers)
         .name("answers")
         .uid("answers");

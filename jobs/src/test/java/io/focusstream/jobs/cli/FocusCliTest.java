@@ -45,7 +45,19 @@ class FocusCliTest {
   void wrongUseEndsWithTwoAndSaysWhatIsWrong() {
     assertFailure(ExitCodes.USAGE, "a command is needed");
     assertFailure(ExitCodes.USAGE, "Unknown option: '--colour'", "local", "--colour");
-    assertFailure(ExitCodes.USAGE, "Missing required option: '--stream=NAME'", "ask", "who?");
+    assertFailure(ExitCodes.USAGE, "give --stream=NAME or --stream-prefix", "ask", "who?");
+    assertFailure(
+        ExitCodes.USAGE, "give --stream", "ask", "--stream", "s", "--stream-prefix", "s", "who?");
+    assertFailure(
+        ExitCodes.USAGE,
+        "--standing takes one --stream",
+        "ask",
+        "--stream",
+        "s",
+        "--stream",
+        "t",
+        "--standing",
+        "who?");
     assertFailure(ExitCodes.USAGE, "QUESTION", "ask", "--stream", "s");
     assertFailure(ExitCodes.USAGE, "the question is empty", "ask", "--stream", "s", "  ");
     assertFailure(

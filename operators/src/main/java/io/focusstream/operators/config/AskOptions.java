@@ -82,5 +82,15 @@ public final class AskOptions {
               "Most standing questions of one stream, in [0, 1024]: each is asked of every new chunk."
                   + " Further ones are answered with REJECTED.");
 
+  /** Most streams that a question by prefix is asked of. */
+  public static final ConfigOption<Integer> MAX_STREAMS =
+      ConfigOptions.key("focus.ask.max-streams")
+          .intType()
+          .defaultValue(256)
+          .withDescription(
+              "Most streams of one subtask that a question by prefix is asked of, or described by"
+                  + " `focus streams`, in [1, 1000]. Where more match it is answered with REJECTED and"
+                  + " none is asked.");
+
   private AskOptions() {}
 }

@@ -31,6 +31,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param deadline {@link AskOptions#DEADLINE}
  * @param maxPending {@link AskOptions#MAX_PENDING}
  * @param maxStanding {@link AskOptions#MAX_STANDING}
+ * @param maxStreams {@link AskOptions#MAX_STREAMS}
  * @param maxAge {@link StreamOptions#MAX_AGE}
  * @param expireAfter {@link StreamOptions#EXPIRE_AFTER}
  */
@@ -55,6 +56,7 @@ public record FocusSettings(
     Duration deadline,
     int maxPending,
     int maxStanding,
+    int maxStreams,
     Duration maxAge,
     Duration expireAfter)
     implements Serializable {
@@ -94,6 +96,7 @@ public record FocusSettings(
     check(AskOptions.DEADLINE, deadline.toMillis(), 0, Limits.MAX_DEADLINE_MILLIS);
     check(AskOptions.MAX_PENDING, maxPending, 1, 65_536);
     check(AskOptions.MAX_STANDING, maxStanding, 0, 1024);
+    check(AskOptions.MAX_STREAMS, maxStreams, 1, 1000);
     check(StreamOptions.MAX_AGE, maxAge.toMillis(), 0, Long.MAX_VALUE);
     check(StreamOptions.EXPIRE_AFTER, expireAfter.toMillis(), 0, Long.MAX_VALUE);
   }
@@ -125,6 +128,7 @@ public record FocusSettings(
         config.get(AskOptions.DEADLINE),
         config.get(AskOptions.MAX_PENDING),
         config.get(AskOptions.MAX_STANDING),
+        config.get(AskOptions.MAX_STREAMS),
         config.get(StreamOptions.MAX_AGE),
         config.get(StreamOptions.EXPIRE_AFTER));
   }

@@ -22,6 +22,25 @@ public interface CondensingEngine extends AutoCloseable {
   /** Answers a question by parallel decoding over the candidates of all chunks. */
   CompletableFuture<EngineAnswer> ask(AskTask task);
 
+  /** Hears of an answer while it is made. Called on the engine's threads; must not block. */
+  @FunctionalInterface
+  interface TokenListener {
+    /**
+     * One more token.
+     *
+     * @param soFar all tokens of the answer so far; the listener's own
+     */
+    void tokens(int[] soFar);
+  }
+
+  /**
+   * As {@link #ask(AskTask)}, and tells of the tokens as they come: never of the last one's answer,
+   * which is the result. An engine may tell of none.
+   */
+  default CompletableFuture<EngineAnswer> ask(AskTask task, TokenListener listener) {
+    return ask(task);
+  }
+
   /**
    * Whether a chunk's state is in the hot tier now, so that its blocks need not be read from state.
    * A hint: it may be evicted before the question runs, and is then made again from tokens.

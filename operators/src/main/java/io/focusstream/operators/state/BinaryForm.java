@@ -132,6 +132,24 @@ public final class BinaryForm {
   }
 
   /** Reads a length and refuses absurd ones. */
+  /**
+   * {@code [text] group, [int8] bit 0: a prefix follows, bit 1: partial, [text] prefix} where it
+   * follows.
+   */
+  public static void writeAsking(Asking asking, DataOutputView out) throws IOException {
+    writeText(asking.group(), out);
+    out.writeByte((asking.prefix() == null ? 0 : 1) | (asking.partial() ? 2 : 0));
+    if (asking.prefix() != null) {
+      writeText(asking.prefix(), out);
+    }
+  }
+
+  public static Asking readAsking(DataInputView in) throws IOException {
+    String group = readText(in);
+    int flags = in.readByte();
+    return new Asking(group, (flags & 1) == 0 ? null : readText(in), (flags & 2) != 0);
+  }
+
   public static int readLength(String what, DataInputView in) throws IOException {
     int length = readInt(in);
     if (length > MAX_LENGTH) {

@@ -17,6 +17,7 @@ import java.util.Objects;
  * @param tail the events that it sees and that were in no chunk
  * @param standing true for a standing question over one new chunk
  * @param deadlineAtMillis when it expires, milliseconds since the epoch; 0 for never
+ * @param asking how it is asked; without a prefix
  */
 public record PendingQuestion(
     String id,
@@ -28,11 +29,13 @@ public record PendingQuestion(
     int nextChunk,
     Segment tail,
     boolean standing,
-    long deadlineAtMillis) {
+    long deadlineAtMillis,
+    Asking asking) {
   public PendingQuestion {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(tokens, "tokens");
     Objects.requireNonNull(tail, "tail");
+    Objects.requireNonNull(asking, "asking");
   }
 
   @Override
@@ -47,7 +50,8 @@ public record PendingQuestion(
         && nextChunk == that.nextChunk
         && tail.equals(that.tail)
         && standing == that.standing
-        && deadlineAtMillis == that.deadlineAtMillis;
+        && deadlineAtMillis == that.deadlineAtMillis
+        && asking.equals(that.asking);
   }
 
   @Override

@@ -19,9 +19,12 @@ public final class PendingQuestionSerializer extends VersionedSerializer<Pending
   /** As version 1, then {@code [int8] 1 for a standing question, [int64] deadline}. */
   public static final int VERSION_2 = 2;
 
+  /** As version 2, then {@code [asking] asking}. */
+  public static final int VERSION_3 = 3;
+
   @Override
   protected int currentVersion() {
-    return VERSION_2;
+    return VERSION_3;
   }
 
   @Override
@@ -41,6 +44,7 @@ public final class PendingQuestionSerializer extends VersionedSerializer<Pending
     BinaryForm.writeSegment(question.tail(), out);
     out.writeBoolean(question.standing());
     out.writeLong(question.deadlineAtMillis());
+    BinaryForm.writeAsking(question.asking(), out);
   }
 
   @Override
@@ -55,7 +59,8 @@ public final class PendingQuestionSerializer extends VersionedSerializer<Pending
         BinaryForm.readInt(in),
         BinaryForm.readSegment(in),
         version >= VERSION_2 && in.readBoolean(),
-        version >= VERSION_2 ? in.readLong() : 0);
+        version >= VERSION_2 ? in.readLong() : 0,
+        version >= VERSION_3 ? BinaryForm.readAsking(in) : Asking.PLAIN);
   }
 
   @Override

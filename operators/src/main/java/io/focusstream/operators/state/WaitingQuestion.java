@@ -15,6 +15,7 @@ import java.util.Objects;
  * @param deadlineMillis most milliseconds from its acceptance to its answer; 0 for any time
  * @param askedAtMillis when it was asked, milliseconds since the epoch
  * @param position where it was read
+ * @param asking how it is asked
  */
 public record WaitingQuestion(
     String id,
@@ -23,12 +24,14 @@ public record WaitingQuestion(
     QueryMode mode,
     long deadlineMillis,
     long askedAtMillis,
-    SourcePosition position) {
+    SourcePosition position,
+    Asking asking) {
   public WaitingQuestion {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(tokens, "tokens");
     Objects.requireNonNull(mode, "mode");
     Objects.requireNonNull(position, "position");
+    Objects.requireNonNull(asking, "asking");
   }
 
   @Override
@@ -40,7 +43,8 @@ public record WaitingQuestion(
         && mode == that.mode
         && deadlineMillis == that.deadlineMillis
         && askedAtMillis == that.askedAtMillis
-        && position.equals(that.position);
+        && position.equals(that.position)
+        && asking.equals(that.asking);
   }
 
   @Override

@@ -17,9 +17,12 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
    */
   public static final int VERSION_1 = 1;
 
+  /** As version 1, then {@code [asking] asking}. */
+  public static final int VERSION_2 = 2;
+
   @Override
   protected int currentVersion() {
-    return VERSION_1;
+    return VERSION_2;
   }
 
   @Override
@@ -36,6 +39,7 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
     out.writeLong(question.deadlineMillis());
     out.writeLong(question.askedAtMillis());
     BinaryForm.writePosition(question.position(), out);
+    BinaryForm.writeAsking(question.asking(), out);
   }
 
   @Override
@@ -47,7 +51,8 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
         QueryMode.ofCode(in.readByte()),
         in.readLong(),
         in.readLong(),
-        BinaryForm.readPosition(in));
+        BinaryForm.readPosition(in),
+        version < VERSION_2 ? Asking.PLAIN : BinaryForm.readAsking(in));
   }
 
   @Override

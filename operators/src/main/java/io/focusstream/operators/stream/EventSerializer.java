@@ -4,6 +4,7 @@ import io.focusstream.operators.state.BinaryForm;
 import io.focusstream.operators.state.VersionedSerializer;
 import io.focusstream.operators.state.VersionedSerializerSnapshot;
 import io.focusstream.schemas.Event;
+import io.focusstream.schemas.SourcePosition;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -19,9 +20,12 @@ public final class EventSerializer extends VersionedSerializer<Event> {
    */
   public static final int VERSION_1 = 1;
 
+  /** As version 1, then {@code [text] role}. */
+  public static final int VERSION_2 = 2;
+
   @Override
   protected int currentVersion() {
-    return VERSION_1;
+    return VERSION_2;
   }
 
   @Override
@@ -35,15 +39,17 @@ public final class EventSerializer extends VersionedSerializer<Event> {
     BinaryForm.writeText(event.text(), out);
     out.writeLong(event.timestampMillis());
     BinaryForm.writePosition(event.position(), out);
+    BinaryForm.writeText(event.role(), out);
   }
 
   @Override
   protected Event readRecord(int version, DataInputView in) throws IOException {
-    return new Event(
-        BinaryForm.readText(in),
-        BinaryForm.readText(in),
-        in.readLong(),
-        BinaryForm.readPosition(in));
+    String stream = BinaryForm.readText(in);
+    String text = BinaryForm.readText(in);
+    long timestampMillis = in.readLong();
+    SourcePosition position = BinaryForm.readPosition(in);
+    String role = version < VERSION_2 ? "" : BinaryForm.readText(in);
+    return new Event(stream, role, text, timestampMillis, position);
   }
 
   @Override

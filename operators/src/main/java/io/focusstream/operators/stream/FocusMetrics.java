@@ -70,6 +70,9 @@ public final class FocusMetrics {
   /** Counter: questions answered with CANCELLED. */
   public static final String QUESTIONS_CANCELLED = "questionsCancelled";
 
+  /** Counter: partial answers, which come before answers whose tokens are wanted as they come. */
+  public static final String PARTIAL_ANSWERS = "partialAnswers";
+
   /** Counter: further answers of standing questions. */
   public static final String STANDING_UPDATES = "standingUpdates";
 
@@ -142,6 +145,7 @@ public final class FocusMetrics {
   final Counter questionsWithoutData;
   final Counter questionsExpired;
   final Counter questionsCancelled;
+  final Counter partialAnswers;
   final Counter standingUpdates;
   final Counter questionsRepeated;
   final Counter engineFailures;
@@ -169,6 +173,7 @@ public final class FocusMetrics {
     questionsWithoutData = group.counter(QUESTIONS_WITHOUT_DATA);
     questionsExpired = group.counter(QUESTIONS_EXPIRED);
     questionsCancelled = group.counter(QUESTIONS_CANCELLED);
+    partialAnswers = group.counter(PARTIAL_ANSWERS);
     standingUpdates = group.counter(STANDING_UPDATES);
     questionsRepeated = group.counter(QUESTIONS_REPEATED);
     engineFailures = group.counter(ENGINE_FAILURES);

@@ -14,6 +14,7 @@ import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.CondensingEngineProvider;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.ModelInfo;
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.state.FocusState;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
@@ -26,6 +27,7 @@ import io.focusstream.operators.text.TokenizerFingerprint;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.StreamSelection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +38,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -49,6 +52,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,6 +95,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private static final Logger LOGGER = LoggerFactory.getLogger(FocusOperator.class);
   private static final int INPUTS = 2;
 
+  /** What single streams answer to questions over several; see {@link MergeAnswers}. */
+  static final OutputTag<AnswerPart> PARTS =
+      new OutputTag<>("answer-parts", StreamTypes.ANSWER_PART);
+
   private final FocusSettings settings;
   private final transient CondensingEngineProvider engines;
   private final transient TokenizerProvider tokenizers;
@@ -107,6 +115,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private transient WorkQueue work;
   private transient FocusMetrics metered;
   private transient StandingQuestions standing;
+  private transient StreamNames names;
+  private transient int maxParallelism;
   // both null where a question sees what came before it
   private transient EventTimeBuffer waiting;
   private transient InternalTimerService<VoidNamespace> eventTime;
@@ -157,6 +167,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             getKeyedStateStore(),
             new Chunker(settings.chunkTokens(), settings.windowTokens()),
             settings.kvPersist());
+    maxParallelism = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
+    KeyedStateBackend<String> backend = getKeyedStateBackend();
+    names = new StreamNames(backend, maxParallelism);
     standing =
         new StandingQuestions(store, work, metered, this::now, this::emit, settings.maxStanding());
     if (settings.consistency() == Consistency.EVENT_TIME) {
@@ -259,6 +272,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
     TailEvent arrived = new TailEvent(event.tokens(), event.timestampMillis(), event.position());
     if (waiting != null) {
+      names.add(event.stream());
       if (event.timestampMillis() > eventTime.currentWatermark()) {
         waiting.add(arrived);
         eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, event.timestampMillis());
@@ -275,6 +289,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   /** Adds an event to its stream; the key must be set. True where chunks were sealed. */
   private boolean append(String stream, TailEvent event) throws Exception {
     StreamSummary before = store.summary();
+    if (before.events() == 0) {
+      names.add(stream);
+    }
     StreamSummary after = store.append(before, event);
     if (after.nextChunk() == before.nextChunk()) {
       return false;
@@ -299,10 +316,14 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   @Override
   public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
     String stream = timer.getKey();
-    for (TailEvent event : waiting.takeEvents(timer.getTimestamp())) {
-      append(stream, event);
-    }
+    appendWaiting(stream, timer.getTimestamp());
     for (WaitingQuestion question : waiting.takeQuestions(timer.getTimestamp())) {
+      if (question.asking().prefix() != null) {
+        // timers of one time come in any order: the events of all its streams go first
+        for (String one : names.inKeyGroup(keyGroup(stream), question.asking().prefix())) {
+          withKey(one, () -> appendWaiting(one, timer.getTimestamp()));
+        }
+      }
       accept(
           stream,
           question.id(),
@@ -310,10 +331,21 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           question.maxAnswerTokens(),
           question.mode(),
           question.deadlineMillis(),
-          question.askedAtMillis());
+          question.askedAtMillis(),
+          question.asking());
     }
     giveToEngine();
     yieldWhileTooMuchIsOpen();
+  }
+
+  private void appendWaiting(String stream, long timestampMillis) throws Exception {
+    for (TailEvent event : waiting.takeEvents(timestampMillis)) {
+      append(stream, event);
+    }
+  }
+
+  private int keyGroup(String key) {
+    return KeyGroupRangeAssignment.assignToKeyGroup(key, maxParallelism);
   }
 
   /** Notes that the stream is alive; one timer a stream looks after it. */
@@ -337,6 +369,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     boolean idle = work.isIdle(timer.getKey()) && store.standing().isEmpty();
     if (due <= timer.getTimestamp() && idle) {
       store.clear();
+      names.remove(timer.getKey());
       metered.streamsExpired.inc();
       return;
     }
@@ -378,6 +411,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     if (question.tokens().length > settings.maxQuestionTokens()) {
       metered.questionsRejected.inc();
       emit(
+          question.asking().group(),
           QuestionLimits.tooLong(
               question.id(),
               question.stream(),
@@ -394,7 +428,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               question.mode(),
               question.deadlineMillis(),
               question.askedAtMillis(),
-              question.position()));
+              question.position(),
+              question.asking()));
       eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, question.askedAtMillis());
       return;
     }
@@ -405,7 +440,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
         question.maxAnswerTokens(),
         question.mode(),
         question.deadlineMillis(),
-        question.askedAtMillis());
+        question.askedAtMillis(),
+        question.asking());
     giveToEngine();
     yieldWhileTooMuchIsOpen();
   }
@@ -418,14 +454,37 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       int maxAnswerTokens,
       QueryMode mode,
       long deadlineMillis,
-      long askedAtMillis)
+      long askedAtMillis,
+      Asking asking)
       throws Exception {
+    if (asking.prefix() != null) {
+      for (String one : announced(id, asking, keyGroup(stream))) {
+        withKey(
+            one,
+            () ->
+                accept(
+                    one,
+                    id,
+                    tokens,
+                    maxAnswerTokens,
+                    mode,
+                    deadlineMillis,
+                    askedAtMillis,
+                    asking.ofOneStream()));
+      }
+      return;
+    }
+    String group = asking.group();
     if (mode == QueryMode.CANCEL) {
-      cancel(stream, id);
+      cancel(stream, id, group);
       return;
     }
     if (mode == QueryMode.DESCRIBE) {
-      emit(StreamDescription.of(stream, id, store, work));
+      emit(group, StreamDescription.of(stream, id, store, work));
+      return;
+    }
+    if (work.hasQuestion(stream, id) && !group.isEmpty()) {
+      emit(group, QuestionLimits.openAlready(id, stream));
       return;
     }
     if (work.hasQuestion(stream, id)) {
@@ -436,7 +495,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     int pendingQuestions = work.openQuestions(stream);
     if (pendingQuestions >= settings.maxPending()) {
       metered.questionsRejected.inc();
-      emit(QuestionLimits.tooMany(id, stream, pendingQuestions));
+      emit(group, QuestionLimits.tooMany(id, stream, pendingQuestions));
       return;
     }
     StreamSummary summary = store.summary();
@@ -448,7 +507,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
     if (summary.tokens() == 0) {
       metered.questionsWithoutData.inc();
-      emit(QuestionLimits.noData(id, stream));
+      emit(group, QuestionLimits.noData(id, stream));
       return;
     }
     PendingQuestion pending =
@@ -463,32 +522,64 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             summary.nextChunk(),
             store.tail(summary),
             false,
-            deadlineMillis == 0 ? 0 : now() + deadlineMillis);
+            deadlineMillis == 0 ? 0 : now() + deadlineMillis,
+            asking);
     store.addQuestion(summary, pending);
     work.addQuestion(
         stream, summary.nextQuestion(), pending.id(), pending.firstChunk(), pending.nextChunk());
     watchDeadline(stream, summary.nextQuestion(), pending);
   }
 
+  /** The streams of a key group that a question is for; how many they are has been said. */
+  private List<String> announced(String id, Asking asking, int keyGroup) throws Exception {
+    boolean refused = names.moreThan(settings.maxStreams(), asking.prefix());
+    List<String> streams = new ArrayList<>();
+    for (String one : refused ? List.<String>of() : names.inKeyGroup(keyGroup, asking.prefix())) {
+      withKey(
+          one,
+          () -> {
+            // one whose events all wait for their time is not there yet
+            if (store.summary().events() > 0) {
+              streams.add(one);
+            }
+          });
+    }
+    output.collect(
+        PARTS,
+        new StreamRecord<>(
+            AnswerPart.announced(
+                asking.group(),
+                id,
+                new StreamSelection.Prefixed(asking.prefix()).shown(),
+                maxParallelism,
+                streams.size(),
+                refused)));
+    return streams;
+  }
+
   /** No further answers to a question; the key must be set. */
-  private void cancel(String stream, String id) throws Exception {
+  private void cancel(String stream, String id, String group) throws Exception {
     boolean found = store.standing(id) != null;
     store.removeStanding(id);
     for (String name : List.of(id, StandingQuestions.workName(id))) {
       Work.Question open = work.question(stream, name);
       if (open != null) {
         found = true;
+        PendingQuestion pending = store.question(open.sequence);
+        if (pending != null && !pending.asking().group().isEmpty()) {
+          emit(pending.asking().group(), QuestionLimits.cancelled(id, stream));
+        }
         store.removeQuestion(open.sequence);
         work.finish(open);
       }
     }
     if (found) {
       metered.questionsCancelled.inc();
-      emit(QuestionLimits.cancelled(id, stream));
+      emit(group, QuestionLimits.cancelled(id, stream));
       dropOldChunks(stream, store.summary(), Long.MIN_VALUE);
     } else {
       metered.questionsRejected.inc();
-      emit(QuestionLimits.nothingToCancel(id, stream));
+      emit(group, QuestionLimits.nothingToCancel(id, stream));
     }
   }
 
@@ -514,6 +605,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
     metered.questionsExpired.inc();
     emit(
+        pending.asking().group(),
         QuestionLimits.expired(
             pending.id(), stream, pending.deadlineAtMillis() - pending.acceptedAtMillis()));
     store.removeQuestion(sequence);
@@ -575,9 +667,33 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     AskTask task =
         new AskTask(inputs, pending.tail().tokens(), pending.tokens(), pending.maxAnswerTokens());
     send(
-        () -> engine.ask(task),
+        () ->
+            pending.asking().partial()
+                ? engine.ask(task, soFar -> toMailbox(question, soFar))
+                : engine.ask(task),
         (result, failure) -> onAnswered(question, result, failure),
         question);
+  }
+
+  /** On the engine's threads: one more token of a question. */
+  private void toMailbox(Work.Question question, int[] soFar) {
+    try {
+      mailbox.execute(() -> emitPartial(question, soFar), "partial answer of %s", question);
+    } catch (RejectedExecutionException e) {
+      LOGGER.debug("The task has ended; a partial answer of {} is dropped.", question);
+    }
+  }
+
+  private void emitPartial(Work.Question question, int[] soFar) {
+    // an attempt that failed had said as much already
+    if (closed || question.phase == Work.Phase.DONE || soFar.length <= question.partialTokens) {
+      return;
+    }
+    question.partialTokens = soFar.length;
+    metered.partialAnswers.inc();
+    emit(
+        Answer.partial(
+            question.id, soFar.length, question.stream, tokenizer.decode(soFar).strip()));
   }
 
   /** A call of the engine. */
@@ -695,7 +811,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
         return;
       }
     }
-    emit(answer);
+    emit(
+        pending.asking().group(),
+        pending.asking().partial()
+            ? answer.withSequence(answer.usage().answerTokens() + 1)
+            : answer);
     store.removeQuestion(question.sequence);
     work.finish(question);
     dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
@@ -760,6 +880,15 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
 
   private void emit(Answer answer) {
     output.collect(new StreamRecord<>(answer));
+  }
+
+  /** Emits an answer, or where it is one stream's part of a greater one, that part. */
+  private void emit(String group, Answer answer) {
+    if (group.isEmpty()) {
+      emit(answer);
+    } else {
+      output.collect(PARTS, new StreamRecord<>(AnswerPart.answered(group, answer)));
+    }
   }
 
   private long now() {

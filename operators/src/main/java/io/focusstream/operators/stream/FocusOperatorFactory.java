@@ -9,6 +9,7 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
+import org.apache.flink.util.OutputTag;
 
 /**
  * Makes the keyed operator: events (input 1) and questions (input 2) in, both keyed by stream name;
@@ -24,6 +25,11 @@ import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
 public final class FocusOperatorFactory extends AbstractStreamOperatorFactory<Answer>
     implements TwoInputStreamOperatorFactory<TokenizedEvent, TokenizedQuestion, Answer> {
   private static final long serialVersionUID = 1L;
+
+  /**
+   * Side output of what single streams answer to questions over several; see {@link MergeAnswers}.
+   */
+  public static final OutputTag<AnswerPart> PARTS = FocusOperator.PARTS;
 
   private final FocusSettings settings;
   private final CondensingEngineProvider engines;

@@ -1,11 +1,14 @@
 package io.focusstream.operators.stream;
 
 import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.text.PromptTemplate;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.Query;
+import io.focusstream.schemas.StreamSelection;
+import java.util.List;
 import java.util.Objects;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
@@ -16,7 +19,9 @@ import org.apache.flink.util.OutputTag;
 /**
  * Questions to token ids, laid out for the model. A question of more tokens than {@code
  * focus.ask.max-question-tokens} is answered at once, in {@link #REJECTED}, and counted as {@value
- * #REJECTED_METRIC}. Not keyed, no state.
+ * #REJECTED_METRIC}. A question of several streams becomes one of each, and where they are named by
+ * a prefix one of each key group; how many parts its answer has goes to {@link #PARTS}. Not keyed,
+ * no state.
  */
 public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQuestion> {
   private static final long serialVersionUID = 1L;
@@ -25,6 +30,10 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
   public static final OutputTag<Answer> REJECTED =
       new OutputTag<>("rejected-questions", StreamTypes.ANSWER);
 
+  /** Side output of how many parts an answer has; see {@link MergeAnswers}. */
+  public static final OutputTag<AnswerPart> PARTS =
+      new OutputTag<>("announced-parts", StreamTypes.ANSWER_PART);
+
   /** Counter: questions that are too long. Scope: this operator. */
   public static final String REJECTED_METRIC = "rejectedQuestions";
 
@@ -32,6 +41,7 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
   private final TokenizerProvider tokenizers;
   private transient TextTokenizer tokenizer;
   private transient PromptTemplate template;
+  private transient List<String> keyGroups;
   private transient Counter rejected;
 
   public PrepareQuestions(FocusSettings settings, TokenizerProvider tokenizers) {
@@ -44,6 +54,7 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
     rejected = getRuntimeContext().getMetricGroup().counter(REJECTED_METRIC);
     tokenizer = tokenizers.open();
     template = new PromptTemplate(tokenizer);
+    keyGroups = KeyGroupKeys.of(getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks());
   }
 
   @Override
@@ -61,18 +72,43 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
         query.maxAnswerTokens() == null
             ? settings.maxAnswerTokens()
             : Math.min(query.maxAnswerTokens(), settings.maxAnswerTokens());
-    out.collect(
-        new TokenizedQuestion(
-            query.id(),
-            query.stream(),
-            tokens,
-            maxAnswerTokens,
-            query.mode(),
-            query.deadlineMillis() == null
-                ? settings.deadline().toMillis()
-                : query.deadlineMillis(),
-            query.timestampMillis(),
-            query.position()));
+    if (query.streams() instanceof StreamSelection.One one) {
+      out.collect(
+          question(
+              query, one.stream(), tokens, maxAnswerTokens, new Asking("", null, query.partial())));
+      return;
+    }
+    String group = AnswerPart.group(query);
+    if (query.streams() instanceof StreamSelection.Listed listed) {
+      context.output(
+          PARTS,
+          AnswerPart.announced(
+              group, query.id(), query.stream(), 1, listed.streams().size(), false));
+      for (String stream : listed.streams()) {
+        out.collect(
+            question(query, stream, tokens, maxAnswerTokens, new Asking(group, null, false)));
+      }
+    } else if (query.streams() instanceof StreamSelection.Prefixed prefixed) {
+      for (String key : keyGroups) {
+        out.collect(
+            question(
+                query, key, tokens, maxAnswerTokens, new Asking(group, prefixed.prefix(), false)));
+      }
+    }
+  }
+
+  private TokenizedQuestion question(
+      Query query, String stream, int[] tokens, int maxAnswerTokens, Asking asking) {
+    return new TokenizedQuestion(
+        query.id(),
+        stream,
+        tokens,
+        maxAnswerTokens,
+        query.mode(),
+        query.deadlineMillis() == null ? settings.deadline().toMillis() : query.deadlineMillis(),
+        query.timestampMillis(),
+        query.position(),
+        asking);
   }
 
   @Override

@@ -66,6 +66,16 @@ final class QuestionLimits {
             millis, AskOptions.DEADLINE.key()));
   }
 
+  /** For a part of a question over several streams whose id is open in one of them already. */
+  static Answer openAlready(String id, String stream) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.REJECTED,
+        String.format(
+            "stream '%s' has an open question '%s' already. Ask under another id", stream, id));
+  }
+
   /** For the question that was cancelled. */
   static Answer cancelled(String id, String stream) {
     return Answer.withoutModel(

@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.Segment;
 import io.focusstream.operators.state.StandingQuestion;
@@ -110,7 +111,8 @@ final class StandingQuestions {
             chunk + 1,
             Segment.EMPTY,
             true,
-            0);
+            0,
+            Asking.PLAIN);
     store.addQuestion(summary, pending);
     work.addQuestion(stream, summary.nextQuestion(), workName(id), chunk, chunk + 1);
   }

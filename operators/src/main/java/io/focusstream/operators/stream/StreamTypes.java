@@ -21,6 +21,10 @@ public final class StreamTypes {
   public static final TypeInformation<Answer> ANSWER =
       new RecordTypeInfo<>(Answer.class, new AnswerSerializer());
 
+  /** Parts of answers on their way to be merged. */
+  public static final TypeInformation<AnswerPart> ANSWER_PART =
+      new RecordTypeInfo<>(AnswerPart.class, new AnswerPartSerializer());
+
   /** Events as they are parsed. */
   public static final TypeInformation<Event> EVENT =
       new RecordTypeInfo<>(Event.class, new EventSerializer());

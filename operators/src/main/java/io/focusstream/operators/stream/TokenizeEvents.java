@@ -2,7 +2,7 @@ package io.focusstream.operators.stream;
 
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.config.StreamOptions;
-import io.focusstream.operators.text.EventText;
+import io.focusstream.operators.text.ConversationLayout;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.DeadLetter;
@@ -17,8 +17,8 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Events to token ids, each event alone. An event of more tokens than {@code
- * focus.stream.max-event-tokens} goes to {@link #TOO_LONG} and is counted as {@value
+ * Events to token ids, each event alone, laid out for the model. An event of more tokens than
+ * {@code focus.stream.max-event-tokens} goes to {@link #TOO_LONG} and is counted as {@value
  * #TOO_LONG_METRIC}. Not keyed, no state.
  */
 public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent> {
@@ -37,6 +37,7 @@ public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent>
   private final int maxEventTokens;
   private final TokenizerProvider tokenizers;
   private transient TextTokenizer tokenizer;
+  private transient ConversationLayout layout;
   private transient Counter tooLong;
 
   public TokenizeEvents(FocusSettings settings, TokenizerProvider tokenizers) {
@@ -48,11 +49,12 @@ public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent>
   public void open(OpenContext context) {
     tooLong = getRuntimeContext().getMetricGroup().counter(TOO_LONG_METRIC);
     tokenizer = tokenizers.open();
+    layout = ConversationLayout.of(tokenizer);
   }
 
   @Override
   public void processElement(Event event, Context context, Collector<TokenizedEvent> out) {
-    int[] tokens = tokenizer.encode(EventText.of(event.text()));
+    int[] tokens = layout.event(event.role(), event.text());
     if (tokens.length > maxEventTokens) {
       tooLong.inc();
       context.output(TOO_LONG, deadLetter(event, tokens.length));

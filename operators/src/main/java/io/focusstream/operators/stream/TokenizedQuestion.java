@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.operators.state.Asking;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import java.util.Arrays;
@@ -10,7 +11,7 @@ import org.apache.flink.api.common.typeinfo.TypeInfo;
  * A question as token ids, on its way to the keyed operator.
  *
  * @param id the asker's id; the answer repeats it
- * @param stream the stream that it is asked of: the key
+ * @param stream the stream that it is asked of, or one of the {@link KeyGroupKeys}: the key
  * @param tokens the laid-out question (see {@code text.PromptTemplate}), empty where the mode asks
  *     nothing; not to be changed
  * @param maxAnswerTokens most tokens of the answer, at least 1
@@ -18,6 +19,7 @@ import org.apache.flink.api.common.typeinfo.TypeInfo;
  * @param deadlineMillis most milliseconds from its acceptance to its answer; 0 for any time
  * @param askedAtMillis when it was asked, milliseconds since the epoch
  * @param position where it was read
+ * @param asking how it is asked
  */
 @TypeInfo(TokenizedQuestionSerializer.TypeFactory.class)
 public record TokenizedQuestion(
@@ -28,17 +30,41 @@ public record TokenizedQuestion(
     QueryMode mode,
     long deadlineMillis,
     long askedAtMillis,
-    SourcePosition position) {
+    SourcePosition position,
+    Asking asking) {
   public TokenizedQuestion {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(stream, "stream");
     Objects.requireNonNull(tokens, "tokens");
     Objects.requireNonNull(mode, "mode");
     Objects.requireNonNull(position, "position");
+    Objects.requireNonNull(asking, "asking");
     if (maxAnswerTokens < 1) {
       throw new IllegalArgumentException(
           "max-answer-tokens must be at least 1; got " + maxAnswerTokens + " for question " + id);
     }
+  }
+
+  /** A question of one stream, answered in one piece. */
+  public TokenizedQuestion(
+      String id,
+      String stream,
+      int[] tokens,
+      int maxAnswerTokens,
+      QueryMode mode,
+      long deadlineMillis,
+      long askedAtMillis,
+      SourcePosition position) {
+    this(
+        id,
+        stream,
+        tokens,
+        maxAnswerTokens,
+        mode,
+        deadlineMillis,
+        askedAtMillis,
+        position,
+        Asking.PLAIN);
   }
 
   @Override
@@ -51,7 +77,8 @@ public record TokenizedQuestion(
         && mode == that.mode
         && deadlineMillis == that.deadlineMillis
         && askedAtMillis == that.askedAtMillis
-        && position.equals(that.position);
+        && position.equals(that.position)
+        && asking.equals(that.asking);
   }
 
   @Override

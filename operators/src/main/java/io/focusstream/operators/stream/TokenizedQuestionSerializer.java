@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.state.BinaryForm;
 import io.focusstream.operators.state.VersionedSerializer;
 import io.focusstream.operators.state.VersionedSerializerSnapshot;
@@ -27,9 +28,12 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
   /** As version 1, then {@code [int8] mode code, [int64] deadline in milliseconds}. */
   public static final int VERSION_2 = 2;
 
+  /** As version 2, then {@code [asking] asking}. */
+  public static final int VERSION_3 = 3;
+
   @Override
   protected int currentVersion() {
-    return VERSION_2;
+    return VERSION_3;
   }
 
   @Override
@@ -47,6 +51,7 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
     BinaryForm.writePosition(question.position(), out);
     out.writeByte(question.mode().code());
     out.writeLong(question.deadlineMillis());
+    BinaryForm.writeAsking(question.asking(), out);
   }
 
   @Override
@@ -60,7 +65,15 @@ public final class TokenizedQuestionSerializer extends VersionedSerializer<Token
     QueryMode mode = version < VERSION_2 ? QueryMode.ASK : QueryMode.ofCode(in.readByte());
     long deadlineMillis = version < VERSION_2 ? 0 : in.readLong();
     return new TokenizedQuestion(
-        id, stream, tokens, maxAnswerTokens, mode, deadlineMillis, askedAtMillis, position);
+        id,
+        stream,
+        tokens,
+        maxAnswerTokens,
+        mode,
+        deadlineMillis,
+        askedAtMillis,
+        position,
+        version < VERSION_3 ? Asking.PLAIN : BinaryForm.readAsking(in));
   }
 
   @Override

@@ -58,6 +58,7 @@ abstract sealed class Work {
     long loadedBytes;
     long streamTokens;
     long submittedAtMillis;
+    int partialTokens;
 
     Question(String stream, long sequence, String id, int firstChunk, int nextChunk) {
       super(stream);

@@ -24,9 +24,15 @@ public final class JsonTokenizer implements TextTokenizer {
   private final Map<String, Integer> special;
   private final boolean[] isSpecial;
   private final int size;
+  private final String chatTemplate;
 
   private JsonTokenizer(
-      HuggingFaceTokenizer library, Map<String, Integer> special, boolean[] isSpecial, int size) {
+      HuggingFaceTokenizer library,
+      Map<String, Integer> special,
+      boolean[] isSpecial,
+      int size,
+      String chatTemplate) {
+    this.chatTemplate = chatTemplate;
     this.library = library;
     this.special = special;
     this.isSpecial = isSpecial;
@@ -42,6 +48,10 @@ public final class JsonTokenizer implements TextTokenizer {
 
   /** Loads a stream, which the caller closes. */
   public static JsonTokenizer load(InputStream tokenizerJson) throws IOException {
+    return load(tokenizerJson, "");
+  }
+
+  static JsonTokenizer load(InputStream tokenizerJson, String chatTemplate) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     JsonNode root = mapper.readTree(tokenizerJson);
     if (!(root instanceof ObjectNode file) || !file.path("model").isObject()) {
@@ -87,7 +97,7 @@ public final class JsonTokenizer implements TextTokenizer {
                 "padding", "false",
                 "truncation", "false",
                 "modelMaxLength", String.valueOf(Integer.MAX_VALUE)));
-    return new JsonTokenizer(library, special, isSpecial, size);
+    return new JsonTokenizer(library, special, isSpecial, size, chatTemplate);
   }
 
   @Override
@@ -122,6 +132,11 @@ public final class JsonTokenizer implements TextTokenizer {
   @Override
   public int specialToken(String written) {
     return special.getOrDefault(written, -1);
+  }
+
+  @Override
+  public String chatTemplate() {
+    return chatTemplate;
   }
 
   @Override

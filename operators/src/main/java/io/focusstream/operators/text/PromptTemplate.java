@@ -4,9 +4,11 @@ import java.util.Objects;
 
 /**
  * Lays a question out for the model: {@code <|question|> question <|answer|>} where the tokenizer
- * has these two special tokens (the models we train), otherwise the plain text {@code "\nQuestion:
- * … \nAnswer:"}. The begin token is not part of it: the engine puts it before the dynamic prompt
- * and before the local context (FocusLLM reference, {@code shared/golden}).
+ * has these two special tokens (the models we train); else as the user's turn and the begun turn of
+ * the assistant where the checkpoint has a chat template that is known ({@link
+ * ConversationLayout}); else the plain text {@code "\nQuestion: … \nAnswer:"}. The begin token is
+ * not part of it: the engine puts it before the dynamic prompt and before the local context
+ * (FocusLLM reference, {@code shared/golden}).
  */
 public final class PromptTemplate {
   /** Written form of the special token before a question. */
@@ -16,11 +18,13 @@ public final class PromptTemplate {
   public static final String ANSWER = "<|answer|>";
 
   private final TextTokenizer tokenizer;
+  private final ConversationLayout conversation;
   private final int questionToken;
   private final int answerToken;
 
   public PromptTemplate(TextTokenizer tokenizer) {
     this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+    this.conversation = ConversationLayout.of(tokenizer);
     this.questionToken = tokenizer.specialToken(QUESTION);
     this.answerToken = tokenizer.specialToken(ANSWER);
   }
@@ -28,6 +32,9 @@ public final class PromptTemplate {
   /** Token ids of the laid-out question. */
   public int[] layOut(String question) {
     if (questionToken < 0 || answerToken < 0) {
+      if (conversation.hasTurns()) {
+        return conversation.question(question);
+      }
       return tokenizer.encode("\nQuestion: " + question.strip() + "\nAnswer:");
     }
     int[] text = tokenizer.encode(question.strip());

@@ -17,6 +17,14 @@ public interface TextTokenizer extends AutoCloseable {
    */
   int specialToken(String written);
 
+  /**
+   * The checkpoint's chat template, as {@code tokenizer_config.json} has it (Jinja); empty where it
+   * has none.
+   */
+  default String chatTemplate() {
+    return "";
+  }
+
   /** Number of token ids. */
   int vocabularySize();
 

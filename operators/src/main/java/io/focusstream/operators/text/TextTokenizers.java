@@ -18,19 +18,29 @@ public final class TextTokenizers {
 
   /** Opens a file; {@code IllegalArgumentException} where neither implementation reads it. */
   public static TextTokenizer load(Path tokenizerJson) throws IOException {
-    return load(Files.readAllBytes(tokenizerJson));
+    return load(Files.readAllBytes(tokenizerJson), chatTemplate(tokenizerJson));
+  }
+
+  /** The chat template in the {@code tokenizer_config.json} beside a {@code tokenizer.json}. */
+  private static String chatTemplate(Path tokenizerJson) throws IOException {
+    Path config = tokenizerJson.resolveSibling("tokenizer_config.json");
+    if (!Files.exists(config)) {
+      return "";
+    }
+    JsonNode template = new ObjectMapper().readTree(config.toFile()).path("chat_template");
+    return template.isTextual() ? template.textValue() : "";
   }
 
   /** Opens a stream, which the caller closes. */
   public static TextTokenizer load(InputStream tokenizerJson) throws IOException {
-    return load(tokenizerJson.readAllBytes());
+    return load(tokenizerJson.readAllBytes(), "");
   }
 
-  private static TextTokenizer load(byte[] file) throws IOException {
+  private static TextTokenizer load(byte[] file, String chatTemplate) throws IOException {
     if (isOurs(file)) {
       return ByteLevelBpe.load(new ByteArrayInputStream(file));
     }
-    return JsonTokenizer.load(new ByteArrayInputStream(file));
+    return JsonTokenizer.load(new ByteArrayInputStream(file), chatTemplate);
   }
 
   /**

@@ -47,6 +47,7 @@ class FocusSettingsTest {
                     Map.entry("focus.ask.deadline", "79 ms"),
                     Map.entry("focus.ask.max-pending", "80"),
                     Map.entry("focus.ask.max-standing", "81"),
+                    Map.entry("focus.ask.max-streams", "84"),
                     Map.entry("focus.stream.max-age", "82 ms"),
                     Map.entry("focus.stream.expire-after", "83 ms"))));
     assertEquals(
@@ -71,6 +72,7 @@ class FocusSettingsTest {
             Duration.ofMillis(79),
             80,
             81,
+            84,
             Duration.ofMillis(82),
             Duration.ofMillis(83)),
         settings);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.focusstream.operators.config.EvidenceOptions;
 import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.Segment;
 import io.focusstream.operators.state.SegmentBuilder;
@@ -49,7 +50,8 @@ class AnswerComposerTest {
   private Answer compose(String text, float[] weights, double tailWeight, Segment tail)
       throws Exception {
     PendingQuestion question =
-        new PendingQuestion("id", new int[] {1, 2}, 8, 0, 0, 5, 5 + weights.length, tail, false, 0);
+        new PendingQuestion(
+            "id", new int[] {1, 2}, 8, 0, 0, 5, 5 + weights.length, tail, false, 0, Asking.PLAIN);
     return composer.compose(
         "web",
         question,

@@ -9,6 +9,7 @@ import io.focusstream.schemas.SourcePosition;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -179,7 +180,7 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
       long deadlineMillis,
       long askedAtMillis)
       throws Exception {
-    TokenizedQuestion question =
+    query(
         new TokenizedQuestion(
             id,
             stream,
@@ -188,7 +189,11 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
             mode,
             deadlineMillis,
             askedAtMillis,
-            new SourcePosition("queries", 0, askedAtMillis));
+            new SourcePosition("queries", 0, askedAtMillis)));
+  }
+
+  /** Any query as it arrives. */
+  void query(TokenizedQuestion question) throws Exception {
     StreamRecord<TokenizedQuestion> record = new StreamRecord<>(question);
     twoInput().setKeyContextElement2(record);
     twoInput().processElement2(record);
@@ -226,6 +231,12 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
   /** Answers so far. */
   List<Answer> answers() {
     return extractOutputValues();
+  }
+
+  /** Parts of answers over several streams so far. */
+  List<AnswerPart> parts() {
+    Queue<StreamRecord<AnswerPart>> parts = getSideOutput(FocusOperatorFactory.PARTS);
+    return parts == null ? List.of() : parts.stream().map(StreamRecord::getValue).toList();
   }
 
   /** A counter's count. */

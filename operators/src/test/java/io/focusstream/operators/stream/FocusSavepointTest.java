@@ -3,8 +3,11 @@ package io.focusstream.operators.stream;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.testing.FakeEngine;
 import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.SourcePosition;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FocusSavepointTest {
   private static final Path RESOURCES = Path.of("src/test/resources");
-  private static final int NEWEST = 2;
+  private static final int NEWEST = 3;
 
   private static Path fixture(int version) {
     return RESOURCES.resolve("state/focus-v" + version + ".snapshot");
@@ -43,10 +46,32 @@ class FocusSavepointTest {
     harness.completeAll(engine);
     harness.event("a", "x".repeat(40));
     harness.question("in flight", "a", "q");
+    if (version >= 3) {
+      harness.query(
+          new TokenizedQuestion(
+              "part",
+              "a",
+              new int[] {'q'},
+              32,
+              QueryMode.ASK,
+              0,
+              0,
+              new SourcePosition("queries", 0, 0),
+              new Asking("group", null, false)));
+    }
+  }
+
+  private static void gather(FocusHarness harness, int from, Map<String, String> into) {
+    for (Answer answer : harness.answers().subList(from, harness.answers().size())) {
+      into.put(answer.id() + "/" + answer.update(), answer.text());
+    }
+    for (AnswerPart part : harness.parts()) {
+      into.put(part.group() + "/" + part.id(), part.answer().text());
+    }
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, NEWEST})
+  @ValueSource(ints = {1, 2, NEWEST})
   void savepointsOfAllVersionsAreRestored(int version) throws Exception {
     FakeEngine engine = FakeEngine.manual();
     OperatorSubtaskState state = OperatorSnapshotUtil.readStateHandle(fixture(version).toString());
@@ -56,9 +81,7 @@ class FocusSavepointTest {
             SettingsFixture.small(), engine, new HashMapStateBackend(), state, 1, 0)) {
       harness.question("asked later", "a", "q");
       harness.completeAll(engine);
-      for (Answer answer : harness.answers()) {
-        answers.put(answer.id() + "/" + answer.update(), answer.text());
-      }
+      gather(harness, 0, answers);
     }
     FakeEngine unbroken = FakeEngine.manual();
     Map<String, String> expected = new TreeMap<>();
@@ -67,12 +90,11 @@ class FocusSavepointTest {
       int before = harness.answers().size();
       harness.question("asked later", "a", "q");
       harness.completeAll(unbroken);
-      for (Answer answer : harness.answers().subList(before, harness.answers().size())) {
-        expected.put(answer.id() + "/" + answer.update(), answer.text());
-      }
+      gather(harness, before, expected);
     }
     assertTrue(expected.keySet().containsAll(List.of("asked later/0", "in flight/0")));
     assertEquals(version >= 2, expected.keySet().stream().anyMatch(k -> k.startsWith("standing/")));
+    assertEquals(version >= 3, expected.containsKey("group/part"));
     assertEquals(expected, answers);
   }
 

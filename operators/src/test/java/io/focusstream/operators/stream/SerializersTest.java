@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.state.BlockKey;
 import io.focusstream.operators.state.BlockKeySerializer;
 import io.focusstream.operators.state.CondensedStatus;
@@ -34,6 +35,7 @@ import io.focusstream.schemas.OffsetRange;
 import io.focusstream.schemas.Query;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
+import io.focusstream.schemas.StreamSelection;
 import io.focusstream.schemas.Timings;
 import io.focusstream.schemas.Usage;
 import java.io.IOException;
@@ -84,7 +86,66 @@ class SerializersTest {
             new TokenizedQuestionSerializer(),
             null),
         new Case(
-            new PendingQuestion("q", new int[] {4}, 8, 9, 10, 0, 300, Segment.EMPTY, true, 12),
+            new TokenizedQuestion(
+                "i",
+                "s",
+                new int[] {1},
+                2,
+                QueryMode.ASK,
+                1L << 33,
+                77,
+                POSITION,
+                new Asking("i logs-3@7", "we", true)),
+            new TokenizedQuestionSerializer(),
+            null),
+        new Case(
+            new Query(
+                "i",
+                new StreamSelection.Listed(List.of("a", "b")),
+                "why?",
+                null,
+                QueryMode.ASK,
+                null,
+                false,
+                6,
+                POSITION),
+            new QuerySerializer(),
+            null),
+        new Case(
+            new Query(
+                "i",
+                new StreamSelection.Prefixed(""),
+                "",
+                null,
+                QueryMode.DESCRIBE,
+                null,
+                false,
+                6,
+                POSITION),
+            new QuerySerializer(),
+            null),
+        new Case(
+            AnswerPart.announced("i logs-3@7", "i", "we*", 128, 3, true),
+            new AnswerPartSerializer(),
+            "010a69206c6f67732d334037016903776" + "52a80010301" + "00"),
+        new Case(
+            AnswerPart.answered("g", Answer.partial("i", 2, "s", "x")),
+            new AnswerPartSerializer(),
+            null),
+        new Case(new Event("chat", "user", "hello", 5, POSITION), new EventSerializer(), null),
+        new Case(
+            new PendingQuestion(
+                "q",
+                new int[] {4},
+                8,
+                9,
+                10,
+                0,
+                300,
+                Segment.EMPTY,
+                true,
+                12,
+                new Asking("g", null, true)),
             new PendingQuestionSerializer(),
             null),
         new Case(
@@ -93,7 +154,8 @@ class SerializersTest {
             null),
         new Case(new TimedKey(-1, 7), new TimedKeySerializer(), "01ffffffffffffffff00000007"),
         new Case(
-            new WaitingQuestion("id-1", new int[] {9}, 32, QueryMode.STANDING, 5, 77, POSITION),
+            new WaitingQuestion(
+                "id-1", new int[] {9}, 32, QueryMode.STANDING, 5, 77, POSITION, Asking.PLAIN),
             new WaitingQuestionSerializer(),
             "010469642d31010920010000000000000005000000000000004d046c6f6773030000010000000000"),
         new Case(
@@ -124,7 +186,8 @@ class SerializersTest {
             "01020000000200000000"),
         new Case(new BlockKey(7, 1), new BlockKeySerializer(), "010000000700000001"),
         new Case(
-            new PendingQuestion("q", new int[] {4}, 8, 9, 10, 0, 300, Segment.EMPTY, false, 0),
+            new PendingQuestion(
+                "q", new int[] {4}, 8, 9, 10, 0, 300, Segment.EMPTY, false, 0, Asking.PLAIN),
             new PendingQuestionSerializer(),
             "0101710104080000000000000009000000000000000a00ac02000000000000000000000000000000000000"
                 + "00"),

@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.config.StreamOptions;
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.testing.CharTokenizer;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.DeadLetter;
 import io.focusstream.schemas.Event;
 import io.focusstream.schemas.Query;
+import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
+import io.focusstream.schemas.StreamSelection;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -48,6 +51,44 @@ class TokenizingFunctionsHarnessTest {
       assertArrayEquals("1234567890".getBytes(StandardCharsets.UTF_8), letter.value());
       assertEquals(2, letter.offset());
     }
+  }
+
+  @Test
+  void whatSomebodySaidHasTheirRole() throws Exception {
+    try (OneInputStreamOperatorTestHarness<Event, TokenizedEvent> harness =
+        ProcessFunctionTestHarnesses.forProcessFunction(
+            new TokenizeEvents(SETTINGS, CharTokenizer.PROVIDER))) {
+      harness.processElement(new Event("s", "user", "hi", 7, POSITION), 0);
+      assertEquals(
+          "user: hi\n", new CharTokenizer().decode(harness.extractOutputValues().get(0).tokens()));
+    }
+  }
+
+  @Test
+  void aQuestionOfSeveralStreamsGoesToEachOrToEachKeyGroup() throws Exception {
+    try (OneInputStreamOperatorTestHarness<Query, TokenizedQuestion> harness =
+        ProcessFunctionTestHarnesses.forProcessFunction(
+            new PrepareQuestions(SETTINGS, CharTokenizer.PROVIDER))) {
+      harness.processElement(several(new StreamSelection.Listed(List.of("a", "b"))), 0);
+      assertEquals(
+          List.of("a", "b"),
+          harness.extractOutputValues().stream().map(TokenizedQuestion::stream).toList());
+      assertEquals(
+          AnswerPart.announced("1 t-1@2", "1", "a, b", 1, 2, false),
+          harness.getSideOutput(PrepareQuestions.PARTS).remove().getValue());
+      harness.processElement(several(new StreamSelection.Prefixed("web-")), 0);
+      List<TokenizedQuestion> sent = harness.extractOutputValues();
+      int keyGroups = harness.getEnvironment().getTaskInfo().getMaxNumberOfParallelSubtasks();
+      assertEquals(
+          KeyGroupKeys.of(keyGroups),
+          sent.subList(2, sent.size()).stream().map(TokenizedQuestion::stream).toList());
+      assertEquals(new Asking("1 t-1@2", "web-", false), sent.get(2).asking());
+      assertNull(harness.getSideOutput(PrepareQuestions.PARTS).poll());
+    }
+  }
+
+  private static Query several(StreamSelection streams) {
+    return new Query("1", streams, "who?", null, QueryMode.ASK, null, false, 7, POSITION);
   }
 
   @Test

@@ -68,6 +68,7 @@ public final class FakeEngine implements CondensingEngine {
     public final T task;
 
     private final CompletableFuture<R> future = new CompletableFuture<>();
+    private TokenListener listener = tokens -> {};
 
     private Call(T task) {
       this.task = task;
@@ -149,7 +150,13 @@ public final class FakeEngine implements CondensingEngine {
 
   @Override
   public CompletableFuture<EngineAnswer> ask(AskTask task) {
+    return ask(task, tokens -> {});
+  }
+
+  @Override
+  public CompletableFuture<EngineAnswer> ask(AskTask task, TokenListener listener) {
     Call<AskTask, EngineAnswer> call = new Call<>(task);
+    call.listener = listener;
     synchronized (this) {
       asked.add(task);
       begin(call);
@@ -234,6 +241,11 @@ public final class FakeEngine implements CondensingEngine {
     } else if (call.task instanceof AskTask task) {
       cast(call).complete(answer(task));
     }
+  }
+
+  /** Tells of the first tokens of an open question's answer. */
+  public void tell(Call<?, ?> call, int tokens) {
+    call.listener.tokens(Arrays.copyOf(answer((AskTask) call.task).tokens(), tokens));
   }
 
   /** Completes one call with a failure. */

@@ -61,7 +61,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
       implements Command {}
 
   private record Ask(
-      AskTask task, int[] forced, CompletableFuture<EngineAnswer> result, long acceptedNanos)
+      AskTask task,
+      int[] forced,
+      TokenListener listener,
+      CompletableFuture<EngineAnswer> result,
+      long acceptedNanos)
       implements Command {}
 
   private final BlockingQueue<Command> inbox = new LinkedBlockingQueue<>();
@@ -160,7 +164,12 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   @Override
   public CompletableFuture<EngineAnswer> ask(AskTask task) {
-    return ask(task, null);
+    return ask(task, null, tokens -> {});
+  }
+
+  @Override
+  public CompletableFuture<EngineAnswer> ask(AskTask task, TokenListener listener) {
+    return ask(task, null, listener);
   }
 
   /**
@@ -177,10 +186,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
       throw new IllegalArgumentException("there is nothing to score");
     }
     AskTask bounded = new AskTask(task.chunks(), task.tail(), task.question(), continuation.length);
-    return ask(bounded, continuation).thenApply(answer -> Math.log(answer.confidence()));
+    return ask(bounded, continuation, tokens -> {})
+        .thenApply(answer -> Math.log(answer.confidence()));
   }
 
-  private CompletableFuture<EngineAnswer> ask(AskTask task, int[] forced) {
+  private CompletableFuture<EngineAnswer> ask(AskTask task, int[] forced, TokenListener listener) {
     CompletableFuture<EngineAnswer> result = new CompletableFuture<>();
     try {
       check("the question", task.question(), LONGEST_QUESTION);
@@ -191,7 +201,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
       if (forced != null) {
         check("the continuation", forced, Integer.MAX_VALUE);
       }
-      accept(new Ask(task, forced, result, System.nanoTime()));
+      accept(new Ask(task, forced, listener, result, System.nanoTime()));
     } catch (EngineException e) {
       result.completeExceptionally(e);
     }
@@ -321,7 +331,14 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private void begin(Ask ask) {
     RunningQuestion question =
         new RunningQuestion(
-            this, model, settings, ask.task(), ask.forced(), ask.result(), ask.acceptedNanos());
+            this,
+            model,
+            settings,
+            ask.task(),
+            ask.forced(),
+            ask.listener(),
+            ask.result(),
+            ask.acceptedNanos());
     if (!question.begin()) {
       running.add(question);
     }

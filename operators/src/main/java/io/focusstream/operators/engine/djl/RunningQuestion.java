@@ -4,6 +4,7 @@ import io.focusstream.operators.engine.AskTask;
 import io.focusstream.operators.engine.ChunkInput;
 import io.focusstream.operators.engine.ChunkKey;
 import io.focusstream.operators.engine.CondensedChunk;
+import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.kv.ChunkStateException;
@@ -38,6 +39,7 @@ final class RunningQuestion {
   private final long acceptedNanos;
   // the answer to be scored; null where the model chooses it
   private final int[] forced;
+  private final CondensingEngine.TokenListener listener;
   private final List<Integer> tokens = new ArrayList<>();
   private final double[] chunkAttention;
   private double tailAttention;
@@ -57,12 +59,14 @@ final class RunningQuestion {
       DjlEngineSettings settings,
       AskTask task,
       int[] forced,
+      CondensingEngine.TokenListener listener,
       CompletableFuture<EngineAnswer> result,
       long acceptedNanos) {
     this.engine = engine;
     this.model = model;
     this.task = task;
     this.forced = forced;
+    this.listener = listener;
     this.result = result;
     this.mode = settings.local() != null ? settings.local() : model.config().focus().local();
     this.focusShare = settings.focusShare();
@@ -197,6 +201,7 @@ final class RunningQuestion {
       complete(ended);
       return true;
     }
+    listener.tokens(answered());
     return false;
   }
 
@@ -227,6 +232,10 @@ final class RunningQuestion {
     }
   }
 
+  private int[] answered() {
+    return tokens.stream().mapToInt(Integer::intValue).toArray();
+  }
+
   private void complete(boolean ended) {
     long now = System.nanoTime();
     double chunks = 0;
@@ -240,7 +249,7 @@ final class RunningQuestion {
     double all = chunks + tailAttention;
     EngineAnswer answer =
         new EngineAnswer(
-            tokens.stream().mapToInt(Integer::intValue).toArray(),
+            answered(),
             ended,
             Math.exp(logProbability / steps),
             weights,
