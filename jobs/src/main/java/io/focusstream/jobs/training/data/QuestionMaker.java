@@ -149,7 +149,7 @@ final class QuestionMaker {
     DraftLine drafted = draft.lines.get(line);
     int facts = drafted.facts().size();
     if (facts > 0 && FormScenario.FIELDS.contains(drafted.facts().get(0).field())) {
-      return switch (rng.weighted(70, 18, 12)) {
+      return switch (rng.weighted(62, 30, 8)) {
         case 0 -> field(rng, line, rng.below(facts));
         case 1 -> several(rng, line, rng.below(facts));
         default -> cloze(rng, line);

@@ -37,7 +37,7 @@ final class Scenarios {
     if (tokenBudget < 48) {
       return new KeyValueScenario(rng);
     }
-    return switch (rng.weighted(15, 15, 24, 14, 8, 5, 6, 3, 3, 3, 7)) {
+    return switch (rng.weighted(12, 12, 16, 12, 7, 4, 5, 3, 3, 3, 6, 27)) {
       case 0 -> new RecordLogScenario(rng);
       case 1 -> new ProseLogScenario(rng);
       case 2 -> new KeyValueScenario(rng);
@@ -48,7 +48,8 @@ final class Scenarios {
       case 7 -> new TraceScenario(rng);
       case 8 -> new AccessLogScenario(rng);
       case 9 -> new ChatScenario(rng, books);
-      default -> new PackageScenario(rng);
+      case 10 -> new PackageScenario(rng);
+      default -> new InventedLogScenario(rng);
     };
   }
 }
