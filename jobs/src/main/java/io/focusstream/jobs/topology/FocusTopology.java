@@ -23,6 +23,7 @@ import io.focusstream.schemas.Query;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.eventtime.SerializableTimestampAssigner;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -51,6 +52,13 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class FocusTopology {
   /** Name and uid of the keyed operator. */
   public static final String OPERATOR = "focus";
+
+  /**
+   * Key groups of the job, and so its largest parallelism, unless {@code pipeline.max-parallelism}
+   * says otherwise. It can't change without losing the state, so it doesn't follow from the
+   * parallelism that a job happened to start with.
+   */
+  public static final int MAX_PARALLELISM = 128;
 
   private FocusTopology() {}
 
@@ -92,10 +100,16 @@ public final class FocusTopology {
         events,
         KafkaEnds.queries(kafka),
         KafkaEnds.answers(kafka),
-        KafkaEnds.deadLetters(kafka));
+        KafkaEnds.deadLetters(kafka),
+        config.getOptional(ModelOptions.SLOT_SHARING_GROUP));
   }
 
-  /** Builds the graph with any sources and sinks. */
+  /**
+   * Builds the graph with any sources and sinks.
+   *
+   * @param slotSharingGroup of the keyed operator, so that it gets slots of its own; empty for the
+   *     slots of the others
+   */
   public static void build(
       StreamExecutionEnvironment environment,
       FocusSettings settings,
@@ -103,7 +117,11 @@ public final class FocusTopology {
       List<EventInput> events,
       Source<RawRecord, ?, ?> queries,
       Sink<Answer> answers,
-      Sink<DeadLetter> deadLetters) {
+      Sink<DeadLetter> deadLetters,
+      Optional<String> slotSharingGroup) {
+    if (environment.getMaxParallelism() <= 0) {
+      environment.setMaxParallelism(MAX_PARALLELISM);
+    }
     if (events.isEmpty()) {
       throw new IllegalArgumentException("the job needs at least one source of events");
     }
@@ -149,14 +167,17 @@ public final class FocusTopology {
                 new PrepareQuestions(settings, model.tokenizer()), StreamTypes.TOKENIZED_QUESTION)
             .name("prepare-questions")
             .uid("prepare-questions");
-    tokenized
-        .connect(questions)
-        .keyBy(TokenizedEvent::stream, TokenizedQuestion::stream, Types.STRING)
-        .transform(
-            OPERATOR,
-            StreamTypes.ANSWER,
-            new FocusOperatorFactory(settings, model.engine(), model.tokenizer()))
-        .uid(OPERATOR)
+    SingleOutputStreamOperator<Answer> answered =
+        tokenized
+            .connect(questions)
+            .keyBy(TokenizedEvent::stream, TokenizedQuestion::stream, Types.STRING)
+            .transform(
+                OPERATOR,
+                StreamTypes.ANSWER,
+                new FocusOperatorFactory(settings, model.engine(), model.tokenizer()))
+            .uid(OPERATOR);
+    slotSharingGroup.ifPresent(answered::slotSharingGroup);
+    answered
         .union(questions.getSideOutput(PrepareQuestions.REJECTED))
         .sinkTo(answers)
         .name("answers")
