@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -31,7 +32,7 @@ record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvid
   static final String FINGERPRINT = "lexical-1";
 
   @Override
-  public Lease acquire() {
+  public Lease acquire(OptionalInt gpu) {
     Engine engine = new Engine(delayMillis);
     return new Lease() {
       @Override

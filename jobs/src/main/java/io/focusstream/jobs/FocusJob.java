@@ -2,27 +2,37 @@ package io.focusstream.jobs;
 
 import io.focusstream.jobs.cli.FocusCli;
 import io.focusstream.jobs.cli.JobOptionsMixin;
+import io.focusstream.jobs.kafka.Brokers;
 import io.focusstream.jobs.kafka.KafkaSettings;
 import io.focusstream.jobs.topology.FocusTopology;
 import io.focusstream.jobs.topology.ModelLoader;
 import io.focusstream.jobs.topology.Models;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * The entry class for {@code flink run}. Checkpoints and the state backend are the cluster's to
- * set, or {@code -D}'s.
+ * The entry class for {@code flink run} and application mode. Checkpoints and the state backend are
+ * the cluster's to set, or {@code -D}'s; options of the job ({@code focus.…}) may stand in Flink's
+ * configuration file too, and those given here win.
  */
 @Command(
     name = "FocusJob",
     description = "Submits the job to the Flink cluster that runs this class.")
 public final class FocusJob implements Callable<Integer> {
+  private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(30);
+
   private final ModelLoader models;
 
   @Mixin private JobOptionsMixin options;
@@ -43,13 +53,42 @@ public final class FocusJob implements Callable<Integer> {
       description = "The job's name (default: ${DEFAULT-VALUE}).")
   private String name;
 
+  @Option(
+      names = "--create-topics",
+      paramLabel = "PARTITIONS",
+      description = "Make topics that are missing, with so many partitions.")
+  private Integer partitions;
+
   private FocusJob(ModelLoader models) {
     this.models = models;
   }
 
   /** Submits the job; an exit code other than 0 comes as an exception, as Flink wants it. */
   public static void main(String[] args) {
-    int exitCode = FocusCli.configure(new CommandLine(new FocusJob(new Models()))).execute(args);
+    submit(new Models(), args);
+  }
+
+  /**
+   * Submits the job with models of the caller's.
+   *
+   * @throws IllegalStateException where it could not be submitted; why is on standard error, and in
+   *     the message, as who submits through REST sees no other
+   */
+  public static void submit(ModelLoader models, String... args) {
+    CommandLine line = FocusCli.configure(new CommandLine(new FocusJob(models)));
+    IExecutionExceptionHandler paragraph = line.getExecutionExceptionHandler();
+    List<Exception> failures = new ArrayList<>();
+    line.setExecutionExceptionHandler(
+        (error, command, result) -> {
+          failures.add(error);
+          return paragraph.handleExecutionException(error, command, result);
+        });
+    int exitCode = line.execute(args);
+    if (!failures.isEmpty()) {
+      Exception failure = failures.get(0);
+      throw new IllegalStateException(
+          "the job was not submitted: " + failure.getMessage(), failure);
+    }
     if (exitCode != 0) {
       throw new IllegalStateException("the job was not submitted; exit code " + exitCode);
     }
@@ -57,13 +96,23 @@ public final class FocusJob implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Configuration configuration = options.configuration();
-    configuration.set(PipelineOptions.GENERIC_TYPES, false);
-    configuration.set(PipelineOptions.OBJECT_REUSE, true);
+    if (partitions != null && partitions < 1) {
+      throw new IllegalArgumentException("--create-topics must be at least 1; got " + partitions);
+    }
+    Configuration given = options.configuration();
+    given.set(PipelineOptions.GENERIC_TYPES, false);
+    given.set(PipelineOptions.OBJECT_REUSE, true);
     StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-    FocusTopology.buildOnKafka(
-        environment, configuration, KafkaSettings.of(configuration), models.load(configuration));
+        StreamExecutionEnvironment.getExecutionEnvironment(given);
+    // The cluster's configuration, and over it what was given here.
+    ReadableConfig configuration = environment.getConfiguration();
+    KafkaSettings kafka = KafkaSettings.of(configuration);
+    if (partitions != null) {
+      Properties client = kafka.clientProperties();
+      List<String> missing = Brokers.missingTopics(client, kafka.allTopics(), BROKER_TIMEOUT);
+      Brokers.createTopics(client, missing, partitions, BROKER_TIMEOUT);
+    }
+    FocusTopology.buildOnKafka(environment, configuration, kafka, models.load(configuration));
     environment.execute(name);
     return 0;
   }

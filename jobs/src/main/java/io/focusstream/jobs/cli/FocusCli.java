@@ -50,6 +50,8 @@ public final class FocusCli implements Callable<Integer> {
     line.addSubcommand(new StreamCommand());
     line.addSubcommand(new StreamsCommand());
     line.addSubcommand(new RunCommand(models));
+    line.addSubcommand(new FollowCommand());
+    line.addSubcommand(new EngineCommand());
     line.addSubcommand(new ModelCommand());
     line.addSubcommand(new TrainCommand());
     line.addSubcommand(new EvalCommand());

@@ -25,6 +25,7 @@ import io.focusstream.schemas.Query;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.eventtime.SerializableTimestampAssigner;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -32,7 +33,6 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.ReadableConfig;
-import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -55,6 +55,13 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class FocusTopology {
   /** Name and uid of the keyed operator. */
   public static final String OPERATOR = "focus";
+
+  /**
+   * Key groups of the job, and so its largest parallelism, unless {@code pipeline.max-parallelism}
+   * says otherwise. It can't change without losing the state, so it doesn't follow from the
+   * parallelism that a job happened to start with.
+   */
+  public static final int MAX_PARALLELISM = 128;
 
   private FocusTopology() {}
 
@@ -96,10 +103,16 @@ public final class FocusTopology {
         events,
         KafkaEnds.queries(kafka),
         KafkaEnds.answers(kafka),
-        KafkaEnds.deadLetters(kafka));
+        KafkaEnds.deadLetters(kafka),
+        config.getOptional(ModelOptions.SLOT_SHARING_GROUP));
   }
 
-  /** Builds the graph with any sources and sinks. */
+  /**
+   * Builds the graph with any sources and sinks.
+   *
+   * @param slotSharingGroup of the keyed operator, so that it gets slots of its own; empty for the
+   *     slots of the others
+   */
   public static void build(
       StreamExecutionEnvironment environment,
       FocusSettings settings,
@@ -107,15 +120,14 @@ public final class FocusTopology {
       List<EventInput> events,
       Source<RawRecord, ?, ?> queries,
       Sink<Answer> answers,
-      Sink<DeadLetter> deadLetters) {
+      Sink<DeadLetter> deadLetters,
+      Optional<String> slotSharingGroup) {
+    if (environment.getMaxParallelism() <= 0) {
+      // the same for all operators: a question by prefix goes to each key group
+      environment.setMaxParallelism(MAX_PARALLELISM);
+    }
     if (events.isEmpty()) {
       throw new IllegalArgumentException("the job needs at least one source of events");
-    }
-    if (environment.getMaxParallelism() <= 0) {
-      // what Flink would choose, but the same for all operators: a question by prefix goes to each
-      // key group
-      environment.setMaxParallelism(
-          KeyGroupRangeAssignment.computeDefaultMaxParallelism(environment.getParallelism()));
     }
     DataStream<DeadLetter> poison = null;
     DataStream<TokenizedEvent> tokenized = null;
@@ -159,7 +171,7 @@ public final class FocusTopology {
                 new PrepareQuestions(settings, model.tokenizer()), StreamTypes.TOKENIZED_QUESTION)
             .name("prepare-questions")
             .uid("prepare-questions");
-    SingleOutputStreamOperator<Answer> focus =
+    SingleOutputStreamOperator<Answer> answered =
         tokenized
             .connect(questions)
             .keyBy(TokenizedEvent::stream, TokenizedQuestion::stream, Types.STRING)
@@ -168,15 +180,16 @@ public final class FocusTopology {
                 StreamTypes.ANSWER,
                 new FocusOperatorFactory(settings, model.engine(), model.tokenizer()))
             .uid(OPERATOR);
+    slotSharingGroup.ifPresent(answered::slotSharingGroup);
     DataStream<Answer> merged =
-        focus
+        answered
             .getSideOutput(FocusOperatorFactory.PARTS)
             .union(questions.getSideOutput(PrepareQuestions.PARTS))
             .keyBy(AnswerPart::group, Types.STRING)
             .process(new MergeAnswers(settings.maxStreams()), StreamTypes.ANSWER)
             .name("merge-answers")
             .uid("merge-answers");
-    focus
+    answered
         .union(questions.getSideOutput(PrepareQuestions.REJECTED), merged)
         .sinkTo(answers)
         .name("answers")

@@ -68,8 +68,11 @@ public final class ModelOptions {
   public static final ConfigOption<Integer> GPU =
       ConfigOptions.key("focus.engine.gpu")
           .intType()
-          .defaultValue(-1)
-          .withDescription("Index of the CUDA device; -1 takes the processor.");
+          .noDefaultValue()
+          .withDescription(
+              "Index of the CUDA device; -1 takes the processor. Where not set: a GPU that Flink's "
+                  + "external resource `gpu` gives the task manager, the processor where it gives "
+                  + "none.");
 
   /** Which chunks go on after the first answer token. */
   public static final ConfigOption<Double> FOCUS_SHARE =
@@ -80,6 +83,16 @@ public final class ModelOptions {
               "After the first answer token only the chunks go on that together held this part of the "
                   + "candidates' attention, in (0, 1]. With 0.999 a further token costs the same "
                   + "whatever the history; an answer that changes its mind may suffer. 1 keeps all.");
+
+  /** Slots of the operator's own. */
+  public static final ConfigOption<String> SLOT_SHARING_GROUP =
+      ConfigOptions.key("focus.engine.slot-sharing-group")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Slot sharing group of the keyed operator, which runs the engine: with a name of its own "
+                  + "it gets slots of its own, as many again as its parallelism. Where not set it "
+                  + "shares the slots of sources and sinks.");
 
   private ModelOptions() {}
 }

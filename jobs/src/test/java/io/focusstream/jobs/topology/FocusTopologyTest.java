@@ -15,25 +15,30 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FocusTopologyTest {
   private static final ModelProviders NO_MODEL =
       new ModelProviders(
-          () -> {
+          gpu -> {
             throw new AssertionError("the graph is only built");
           },
           () -> {
@@ -60,8 +65,8 @@ class FocusTopologyTest {
               assertNotNull(node.getTransformationUID(), node.getOperatorName());
               uids.add(node.getTransformationUID());
             });
-    assertTrue(
-        uids.containsAll(
+    assertEquals(
+        new TreeSet<>(
             Set.of(
                 "events-raw",
                 "events-json",
@@ -72,10 +77,54 @@ class FocusTopologyTest {
                 "tokenize-events-raw",
                 "tokenize-events-json",
                 "prepare-questions",
-                "focus")),
-        uids.toString());
+                "focus",
+                "merge-answers",
+                "answers",
+                "Sink Committer: answers",
+                "dead-letters",
+                "Sink Committer: dead-letters")),
+        uids);
     // With generated uids forbidden and generic types refused this would fail where one is left.
     assertNotNull(graph.getJobGraph());
+  }
+
+  /** The number of key groups can't change between a savepoint and its restore. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 100})
+  void theNumberOfKeyGroupsDoesNotFollowTheParallelism(int parallelism) {
+    Configuration c = new Configuration();
+    c.set(CoreOptions.DEFAULT_PARALLELISM, parallelism);
+    for (StreamNode node : graph(c).getStreamNodes()) {
+      assertEquals(parallelism, node.getParallelism(), node.getOperatorName());
+      assertEquals(128, node.getMaxParallelism(), node.getOperatorName());
+    }
+    c.set(PipelineOptions.MAX_PARALLELISM, 512);
+    for (StreamNode node : graph(c).getStreamNodes()) {
+      assertEquals(512, node.getMaxParallelism(), node.getOperatorName());
+    }
+  }
+
+  @Test
+  void theOperatorAloneGetsTheSlotSharingGroupThatIsSet() {
+    Configuration c = new Configuration();
+    assertEquals(Set.of("default"), groups(c).keySet());
+    c.set(ModelOptions.SLOT_SHARING_GROUP, "gpu");
+    assertEquals(List.of("focus"), groups(c).get("gpu"));
+    assertEquals(Set.of("default", "gpu"), groups(c).keySet());
+  }
+
+  private static Map<String, List<String>> groups(Configuration c) {
+    return graph(c).getStreamNodes().stream()
+        .collect(
+            Collectors.groupingBy(
+                node -> String.valueOf(node.getSlotSharingGroup()),
+                Collectors.mapping(StreamNode::getOperatorName, Collectors.toList())));
+  }
+
+  private static StreamGraph graph(Configuration c) {
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(c);
+    FocusTopology.buildOnKafka(environment, c, KafkaSettings.of(c), NO_MODEL);
+    return environment.getStreamGraph();
   }
 
   @Test

@@ -153,7 +153,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   @Override
   public void open() throws Exception {
     super.open();
-    lease = engines.acquire();
+    lease =
+        engines.acquire(
+            GrantedGpu.of(
+                getRuntimeContext().getExternalResourceInfos(GrantedGpu.RESOURCE),
+                getRuntimeContext().getTaskInfo().getIndexOfThisSubtask()));
     engine = lease.engine();
     model = engine.model();
     tokenizer = tokenizers.open();

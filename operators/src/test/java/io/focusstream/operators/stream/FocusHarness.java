@@ -20,6 +20,7 @@ import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.externalresource.ExternalResourceInfoProvider;
 import org.apache.flink.runtime.metrics.groups.TaskManagerMetricGroup;
 import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
@@ -85,6 +86,19 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
         subtask);
   }
 
+  /** A subtask without state, of a task manager with external resources. */
+  static FocusHarness start(
+      FocusSettings settings, FakeEngine engine, ExternalResourceInfoProvider resources)
+      throws Exception {
+    return start(
+        new FocusOperatorFactory(settings, engine.provider(), CharTokenizer.PROVIDER),
+        new HashMapStateBackend(),
+        null,
+        1,
+        0,
+        resources);
+  }
+
   /** A subtask made by a factory. */
   static FocusHarness start(
       FocusOperatorFactory factory,
@@ -92,6 +106,23 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
       OperatorSubtaskState state,
       int parallelism,
       int subtask)
+      throws Exception {
+    return start(
+        factory,
+        backend,
+        state,
+        parallelism,
+        subtask,
+        ExternalResourceInfoProvider.NO_EXTERNAL_RESOURCES);
+  }
+
+  private static FocusHarness start(
+      FocusOperatorFactory factory,
+      StateBackend backend,
+      OperatorSubtaskState state,
+      int parallelism,
+      int subtask,
+      ExternalResourceInfoProvider resources)
       throws Exception {
     Map<String, Metric> metrics = new ConcurrentHashMap<>();
     TestingMetricRegistry registry =
@@ -105,6 +136,7 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
             .setMaxParallelism(MAX_PARALLELISM)
             .setParallelism(parallelism)
             .setSubtaskIndex(subtask)
+            .setExternalResourceInfoProvider(resources)
             .setMetricGroup(
                 TaskManagerMetricGroup.createTaskManagerMetricGroup(
                         registry, "localhost", ResourceID.generate())

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,6 +62,7 @@ public final class FakeEngine implements CondensingEngine {
   private ModelInfo model = MODEL;
   private int mostOpen;
   private int leases;
+  private OptionalInt grantedGpu = OptionalInt.empty();
 
   /** A call that hasn't completed. */
   public static final class Call<T, R> {
@@ -107,11 +109,17 @@ public final class FakeEngine implements CondensingEngine {
   /** Leases of this engine; serializable, for operators in the same process. */
   public CondensingEngineProvider provider() {
     int found = number;
-    return () -> BY_NUMBER.get(found).lease();
+    return gpu -> BY_NUMBER.get(found).lease(gpu);
   }
 
-  private synchronized CondensingEngineProvider.Lease lease() {
+  /** The GPU that the newest lease was asked for with. */
+  public synchronized OptionalInt grantedGpu() {
+    return grantedGpu;
+  }
+
+  private synchronized CondensingEngineProvider.Lease lease(OptionalInt gpu) {
     leases++;
+    grantedGpu = gpu;
     return new CondensingEngineProvider.Lease() {
       private boolean given;
 

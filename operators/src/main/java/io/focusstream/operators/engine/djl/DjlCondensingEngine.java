@@ -35,6 +35,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -96,7 +97,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
     Path path = BundledModels.folder(settings.model());
     Precision precision =
         settings.precision() != null ? settings.precision() : Precision.forThisProcessor();
-    Device device = settings.gpu() < 0 ? Device.cpu() : Device.gpu(settings.gpu());
+    Device device = device(settings.placedOn(OptionalInt.empty()).gpu());
     try (CheckpointFolder folder = CheckpointFolder.open(path)) {
       this.model = new FocusModel(folder, device, precision);
       ModelConfig config = folder.config();
@@ -131,6 +132,26 @@ public final class DjlCondensingEngine implements CondensingEngine {
         device,
         precision,
         settings.quantisation());
+  }
+
+  private static Device device(int gpu) {
+    if (gpu == DjlEngineSettings.CPU) {
+      return Device.cpu();
+    }
+    LoadedEngine engine = LoadedEngine.load();
+    if (gpu >= engine.gpus()) {
+      throw new EngineException(
+          "GPU "
+              + gpu
+              + " is to be used, but "
+              + engine
+              + " sees "
+              + engine.gpus()
+              + " GPUs. Give the task managers a libtorch with CUDA (PYTORCH_LIBRARY_PATH,"
+              + " PYTORCH_VERSION, PYTORCH_FLAVOR) and a GPU, or set focus.engine.gpu to -1 to take"
+              + " the processor");
+    }
+    return Device.gpu(gpu);
   }
 
   @Override

@@ -5,11 +5,13 @@ import io.focusstream.operators.engine.CondensingEngineProvider;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * One engine a process and settings, shared by all its users: opened for the first, closed after
- * the last.
+ * One engine a process, settings and device, shared by all its users: opened for the first, closed
+ * after the last. Where the settings name no device it is the GPU that the cluster gives, and the
+ * processor where it gives none.
  */
 public final class DjlEngineProvider implements CondensingEngineProvider {
   private static final long serialVersionUID = 1L;
@@ -36,11 +38,12 @@ public final class DjlEngineProvider implements CondensingEngineProvider {
   }
 
   @Override
-  public Lease acquire() {
+  public Lease acquire(OptionalInt gpu) {
+    DjlEngineSettings placed = settings.placedOn(gpu);
     synchronized (SHARED) {
-      Shared shared = SHARED.computeIfAbsent(settings, s -> new Shared(new DjlCondensingEngine(s)));
+      Shared shared = SHARED.computeIfAbsent(placed, s -> new Shared(new DjlCondensingEngine(s)));
       shared.users++;
-      return new SharedLease(settings, shared);
+      return new SharedLease(placed, shared);
     }
   }
 

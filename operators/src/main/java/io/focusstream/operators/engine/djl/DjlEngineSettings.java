@@ -5,6 +5,7 @@ import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import java.io.Serializable;
 import java.util.Objects;
+import java.util.OptionalInt;
 
 /**
  * How an engine runs a model.
@@ -18,7 +19,8 @@ import java.util.Objects;
  * @param hotBytes bound of the hot tier, in bytes
  * @param batchTokens most tokens, padding included, of one batch of chunks to condense
  * @param maxRunning most questions decoded side by side
- * @param gpu index of the CUDA device, or -1 for the CPU
+ * @param gpu index of the CUDA device, or {@link #CPU}; {@code null} for the GPU that the cluster
+ *     gives, the CPU where it gives none
  * @param focusShare after the first answer token only the chunks go on that together held this part
  *     of the candidates' attention, in (0, 1]; 1 for all
  */
@@ -30,9 +32,11 @@ public record DjlEngineSettings(
     long hotBytes,
     int batchTokens,
     int maxRunning,
-    int gpu,
+    Integer gpu,
     double focusShare)
     implements Serializable {
+  /** In the place of a CUDA device's index: the processor. */
+  public static final int CPU = -1;
 
   public DjlEngineSettings {
     Objects.requireNonNull(model, "model");
@@ -46,6 +50,10 @@ public record DjlEngineSettings(
     if (maxRunning < 1) {
       throw new IllegalArgumentException("max-running must be at least 1; got " + maxRunning);
     }
+    if (gpu != null && gpu < CPU) {
+      throw new IllegalArgumentException(
+          "gpu must be a CUDA device's index, or -1 for the processor; got " + gpu);
+    }
     if (!(focusShare > 0 && focusShare <= 1)) {
       throw new IllegalArgumentException("focus-share must be in (0, 1]; got " + focusShare);
     }
@@ -57,9 +65,26 @@ public record DjlEngineSettings(
         model, quantisation, precision, local, hotBytes, batchTokens, maxRunning, gpu, other);
   }
 
+  /** The same on a device: the one that is named already, else the given one, else the CPU. */
+  public DjlEngineSettings placedOn(OptionalInt given) {
+    if (gpu != null) {
+      return this;
+    }
+    return new DjlEngineSettings(
+        model,
+        quantisation,
+        precision,
+        local,
+        hotBytes,
+        batchTokens,
+        maxRunning,
+        given.orElse(CPU),
+        focusShare);
+  }
+
   /** A model with int8 states on the CPU, a hot tier of 1 GiB, batches of 2,048 tokens. */
   public static DjlEngineSettings of(String model) {
-    return new DjlEngineSettings(model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, -1, 1.0);
+    return new DjlEngineSettings(model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, CPU, 1.0);
   }
 
   /** The same with another quantisation. */

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -259,15 +260,40 @@ class DjlCondensingEngineTest {
   @Test
   void usersOfAProviderShareOneEngine() {
     DjlEngineProvider provider = new DjlEngineProvider(settings.withHotBytes(12345));
-    CondensingEngineProvider.Lease one = provider.acquire();
+    CondensingEngineProvider.Lease one = provider.acquire(OptionalInt.empty());
     CondensingEngineProvider.Lease two =
-        new DjlEngineProvider(settings.withHotBytes(12345)).acquire();
+        new DjlEngineProvider(settings.withHotBytes(12345)).acquire(OptionalInt.of(3));
     assertEquals(one.engine(), two.engine());
     one.close();
     one.close();
     assertFalse(two.engine().condense(task(tokens(1, 5))).isCompletedExceptionally());
     two.close();
     assertTrue(two.engine().condense(task(tokens(1, 5))).isCompletedExceptionally());
+  }
+
+  @Test
+  void aDeviceThatTheSettingsNameWinsOverTheClusters() {
+    DjlEngineSettings open =
+        new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, null, 1.0);
+    assertEquals(2, open.placedOn(OptionalInt.of(2)).gpu());
+    assertEquals(DjlEngineSettings.CPU, open.placedOn(OptionalInt.empty()).gpu());
+    assertEquals(
+        DjlEngineSettings.CPU,
+        DjlEngineSettings.of("small").placedOn(OptionalInt.of(2)).gpu(),
+        "told to take the processor");
+  }
+
+  @Test
+  void aGpuThatLibtorchDoesNotSeeSaysWhatToDo() {
+    int none = LoadedEngine.load().gpus();
+    DjlEngineProvider provider =
+        new DjlEngineProvider(
+            new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, null, 1.0));
+    EngineException error =
+        assertThrows(EngineException.class, () -> provider.acquire(OptionalInt.of(none)));
+    assertTrue(error.getMessage().contains("GPU " + none), error.getMessage());
+    assertTrue(error.getMessage().contains("PYTORCH_LIBRARY_PATH"), error.getMessage());
+    assertTrue(error.getMessage().contains("focus.engine.gpu"), error.getMessage());
   }
 
   @Test

@@ -1,0 +1,47 @@
+package io.focusstream.it;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** The files of {@code docker/}, read as they are. */
+final class ComposeFile {
+  private ComposeFile() {}
+
+  static Path docker() {
+    return Path.of("..", "docker");
+  }
+
+  /** A YAML file. Duplicate keys fail. */
+  @SuppressWarnings("unchecked")
+  static Map<String, Object> read(Path file) {
+    try {
+      return (Map<String, Object>)
+          new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The options that the compose file gives Flink. */
+  static Map<String, String> flinkProperties() {
+    String text = (String) read(docker().resolve("compose.yaml")).get("x-flink-properties");
+    Map<String, String> options = new LinkedHashMap<>();
+    for (String line : text.split("\n")) {
+      // As Flink's entry point reads it: up to the first colon, all blanks away.
+      int colon = line.indexOf(':');
+      assertTrue(colon > 0, () -> "not an option: " + line);
+      String key = line.substring(0, colon).replaceAll("\\s", "");
+      String value = line.substring(colon + 1).replaceAll("\\s", "");
+      assertTrue(options.put(key, value) == null, () -> "twice: " + line);
+    }
+    return options;
+  }
+}
