@@ -22,6 +22,7 @@ import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
@@ -126,6 +127,19 @@ class DjlCondensingEngineTest {
       sum += weight;
     }
     assertEquals(1, sum, 1e-4);
+  }
+
+  @Test
+  void aListenerHearsTheAnswerGrowTokenByToken() throws Exception {
+    AskTask task = ask(inputs(engine, chunks(4)));
+    List<int[]> heard = Collections.synchronizedList(new ArrayList<>());
+    EngineAnswer answer = get(engine.ask(task, heard::add));
+    assertSame(get(engine.ask(task)), answer);
+    // the last token is told by the answer itself, where the answer was cut at its limit
+    assertEquals(answer.tokens().length - (answer.ended() ? 0 : 1), heard.size());
+    for (int i = 0; i < heard.size(); i++) {
+      assertArrayEquals(Arrays.copyOf(answer.tokens(), i + 1), heard.get(i));
+    }
   }
 
   @Test
