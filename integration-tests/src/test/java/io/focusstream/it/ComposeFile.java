@@ -30,6 +30,26 @@ final class ComposeFile {
     }
   }
 
+  /** The same with every merge key ({@code <<}) taken in; what is beside it wins. */
+  static Map<String, Object> merged(Map<String, Object> document) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    if (document.get("<<") instanceof Map<?, ?> other) {
+      all.putAll(merged(cast(other)));
+    }
+    document.forEach(
+        (key, value) -> {
+          if (!key.equals("<<")) {
+            all.put(key, value instanceof Map<?, ?> inner ? merged(cast(inner)) : value);
+          }
+        });
+    return all;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> cast(Map<?, ?> map) {
+    return (Map<String, Object>) map;
+  }
+
   /** The options that the compose file gives Flink. */
   static Map<String, String> flinkProperties() {
     String text = (String) read(docker().resolve("compose.yaml")).get("x-flink-properties");

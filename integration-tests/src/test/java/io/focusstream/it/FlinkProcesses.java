@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -101,7 +102,10 @@ final class FlinkProcesses implements AutoCloseable {
   private final int restPort = EmbeddedKafka.freePort();
   private final Configuration configuration;
   private final HttpClient http = HttpClient.newHttpClient();
-  private final List<Process> processes = new ArrayList<>();
+  private final List<Process> processes = new CopyOnWriteArrayList<>();
+  // Where the tests' own process is stopped.
+  private final Thread atExit =
+      new Thread(() -> processes.forEach(Process::destroyForcibly), "flink-processes-exit");
   private int started;
 
   /**
@@ -121,6 +125,7 @@ final class FlinkProcesses implements AutoCloseable {
    */
   FlinkProcesses(Path directory, Map<String, String> options, List<String> installOptions)
       throws Exception {
+    Runtime.getRuntime().addShutdownHook(atExit);
     home = Files.createDirectories(directory.resolve("flink"));
     logs = Files.createDirectories(directory.resolve("logs"));
     Path lib = Files.createDirectory(home.resolve("lib"));
@@ -300,7 +305,7 @@ final class FlinkProcesses implements AutoCloseable {
             last[0] = get("/overview");
             return last[0].path("slots-available").asInt() >= slots;
           } catch (UncheckedIOException e) {
-            return false; // It doesn't listen yet.
+            return false; // It doesn't listen yet, or has no leader.
           }
         });
   }
@@ -320,13 +325,32 @@ final class FlinkProcesses implements AutoCloseable {
 
   /** Submits a job with the distribution's script and waits until all of it runs. */
   String submit(Map<String, String> environment, String... arguments) throws Exception {
-    Map<String, String> all = new LinkedHashMap<>(environment);
-    all.put("FLINK_JOBMANAGER", "127.0.0.1:" + restPort);
-    String output = script("submit.sh", all, arguments);
+    String output = submitScript(environment, arguments);
     Matcher id = JOB_ID.matcher(output);
     assertTrue(id.find(), output);
     awaitRunning(id.group(1));
     return id.group(1);
+  }
+
+  /** Runs the distribution's script that submits, and says what it printed. */
+  String submitScript(Map<String, String> environment, String... arguments) throws Exception {
+    Map<String, String> all = new LinkedHashMap<>(environment);
+    all.put("FLINK_JOBMANAGER", "127.0.0.1:" + restPort);
+    return script("submit.sh", all, arguments);
+  }
+
+  /** Ids of the jobs that run. */
+  List<String> runningJobs() {
+    List<String> ids = new ArrayList<>();
+    get("/jobs")
+        .path("jobs")
+        .forEach(
+            job -> {
+              if (job.path("status").asText().equals("RUNNING")) {
+                ids.add(job.path("id").asText());
+              }
+            });
+    return ids;
   }
 
   /**
@@ -445,6 +469,9 @@ final class FlinkProcesses implements AutoCloseable {
             .build();
     try {
       HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
+      if (response.statusCode() == 503) {
+        throw new IOException(response.body());
+      }
       assertTrue(response.statusCode() < 300, () -> method + " " + path + ": " + response.body());
       return JSON.readTree(response.body());
     } catch (IOException e) {
@@ -495,6 +522,7 @@ final class FlinkProcesses implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+    Runtime.getRuntime().removeShutdownHook(atExit);
     // Natives and links; the rest goes with the test's folder.
     delete(home.resolve("lib"));
   }

@@ -68,6 +68,11 @@ public final class FocusJob implements Callable<Integer> {
     submit(new Models(), args);
   }
 
+  /** The job's command line, ready to execute. */
+  public static CommandLine commandLine(ModelLoader models) {
+    return FocusCli.configure(new CommandLine(new FocusJob(models)));
+  }
+
   /**
    * Submits the job with models of the caller's.
    *
@@ -75,7 +80,7 @@ public final class FocusJob implements Callable<Integer> {
    *     the message, as who submits through REST sees no other
    */
   public static void submit(ModelLoader models, String... args) {
-    CommandLine line = FocusCli.configure(new CommandLine(new FocusJob(models)));
+    CommandLine line = commandLine(models);
     IExecutionExceptionHandler paragraph = line.getExecutionExceptionHandler();
     List<Exception> failures = new ArrayList<>();
     line.setExecutionExceptionHandler(
