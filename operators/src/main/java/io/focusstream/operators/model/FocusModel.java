@@ -35,8 +35,10 @@ public final class FocusModel implements AutoCloseable {
     this.graph = new FocusGraph(manager);
     this.config = folder.config();
     this.precision = precision;
-    this.weights = ModelWeights.load(manager, graph, folder, precision);
     this.shape = shape(manager, config);
+    this.weights =
+        ModelWeights.fuse(
+            manager, graph, ModelWeights.load(manager, graph, folder, precision), shape);
     this.constants = manager.create(new double[] {config.rmsNormEpsilon()});
     this.frequencies = manager.create(RotaryFrequencies.of(config));
   }
@@ -201,6 +203,13 @@ public final class FocusModel implements AutoCloseable {
   NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {
     try (NDArray sizes = owner.create(new long[] {tokens, room, stateType()})) {
       return graph.run(owner, "gather", states, sizes)[0];
+    }
+  }
+
+  /** Keys and values of a batch with more columns at the end. */
+  NDArray[] grow(NDManager owner, List<NDArray> batch, int columns) {
+    try (NDArray room = owner.create(new long[] {columns})) {
+      return graph.run(owner, "grow", batch, room);
     }
   }
 
