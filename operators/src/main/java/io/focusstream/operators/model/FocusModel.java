@@ -11,6 +11,7 @@ import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A model on a device: FocusLLM's forward passes (arXiv 2408.11745, §3) over the graph. Not safe
@@ -28,6 +29,7 @@ public final class FocusModel implements AutoCloseable {
   private final NDArray shape;
   private final NDArray constants;
   private final NDArray frequencies;
+  private final BatchWorkers workers;
 
   /** Loads a checkpoint on to a device; {@link #close()} frees all of it. */
   public FocusModel(CheckpointFolder folder, Device device, Precision precision) {
@@ -41,6 +43,7 @@ public final class FocusModel implements AutoCloseable {
             manager, graph, ModelWeights.load(manager, graph, folder, precision), shape);
     this.constants = manager.create(new double[] {config.rmsNormEpsilon()});
     this.frequencies = manager.create(RotaryFrequencies.of(config));
+    this.workers = new BatchWorkers(device, precision);
   }
 
   static NDArray shape(NDManager manager, ModelConfig config) {
@@ -195,6 +198,11 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, method, all);
   }
 
+  /** Batches side by side; the results in their order. */
+  <T> List<T> runAll(List<Supplier<T>> batches) {
+    return workers.run(batches);
+  }
+
   /** Some rows of a batch of chunk states: keys, values, lengths. */
   NDArray[] pick(NDManager owner, List<NDArray> batch, NDArray rows) {
     return graph.run(owner, "pick", batch, rows);
@@ -293,6 +301,7 @@ public final class FocusModel implements AutoCloseable {
 
   @Override
   public void close() {
+    workers.close();
     weights.close();
     graph.close();
     manager.close();

@@ -11,6 +11,7 @@ import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * One question being answered (FocusLLM §3.2, §3.3): each step continues every chunk with the
@@ -260,8 +261,11 @@ public final class ParallelDecoder implements AutoCloseable {
       if (!batches.isEmpty()) {
         NDList allKeys = new NDList();
         NDList allValues = new NDList();
+        List<Supplier<NDArray[]>> work = new ArrayList<>();
         for (Batch batch : batches) {
-          NDArray[] candidates = batch.extend(scratch, newTokens, fresh.length);
+          work.add(() -> batch.extend(scratch, newTokens, fresh.length));
+        }
+        for (NDArray[] candidates : model.runAll(work)) {
           allKeys.add(candidates[0]);
           allValues.add(candidates[1]);
         }
