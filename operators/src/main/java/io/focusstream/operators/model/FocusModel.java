@@ -11,6 +11,7 @@ import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A model on a device: FocusLLM's forward passes (arXiv 2408.11745, §3) over the graph. Not safe
@@ -28,6 +29,7 @@ public final class FocusModel implements AutoCloseable {
   private final NDArray shape;
   private final NDArray constants;
   private final NDArray frequencies;
+  private final BatchWorkers workers;
 
   /** Loads a checkpoint on to a device; {@link #close()} frees all of it. */
   public FocusModel(CheckpointFolder folder, Device device, Precision precision) {
@@ -35,10 +37,13 @@ public final class FocusModel implements AutoCloseable {
     this.graph = new FocusGraph(manager);
     this.config = folder.config();
     this.precision = precision;
-    this.weights = ModelWeights.load(manager, graph, folder, precision);
     this.shape = shape(manager, config);
+    this.weights =
+        ModelWeights.fuse(
+            manager, graph, ModelWeights.load(manager, graph, folder, precision), shape);
     this.constants = manager.create(new double[] {config.rmsNormEpsilon()});
     this.frequencies = manager.create(RotaryFrequencies.of(config));
+    this.workers = new BatchWorkers(device, precision);
   }
 
   static NDArray shape(NDManager manager, ModelConfig config) {
@@ -193,6 +198,11 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, method, all);
   }
 
+  /** Batches side by side; the results in their order. */
+  <T> List<T> runAll(List<Supplier<T>> batches) {
+    return workers.run(batches);
+  }
+
   /** Some rows of a batch of chunk states: keys, values, lengths. */
   NDArray[] pick(NDManager owner, List<NDArray> batch, NDArray rows) {
     return graph.run(owner, "pick", batch, rows);
@@ -201,6 +211,13 @@ public final class FocusModel implements AutoCloseable {
   NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {
     try (NDArray sizes = owner.create(new long[] {tokens, room, stateType()})) {
       return graph.run(owner, "gather", states, sizes)[0];
+    }
+  }
+
+  /** Keys and values of a batch with more columns at the end. */
+  NDArray[] grow(NDManager owner, List<NDArray> batch, int columns) {
+    try (NDArray room = owner.create(new long[] {columns})) {
+      return graph.run(owner, "grow", batch, room);
     }
   }
 
@@ -284,6 +301,7 @@ public final class FocusModel implements AutoCloseable {
 
   @Override
   public void close() {
+    workers.close();
     weights.close();
     graph.close();
     manager.close();

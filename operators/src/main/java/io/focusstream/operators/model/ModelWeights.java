@@ -84,6 +84,21 @@ public final class ModelWeights {
   }
 
   /**
+   * The weights as inference reads them: products over the same numbers are one. The given ones are
+   * closed.
+   *
+   * @param manager owner of the arrays
+   * @param shape the graph's {@code cfg}
+   */
+  static FocusGraph.Tensors fuse(
+      NDManager manager, FocusGraph graph, FocusGraph.Tensors weights, NDArray shape) {
+    List<NDArray> fused = List.of(graph.run(manager, "fuse", weights, shape));
+    weights.close();
+    weights.arrays().forEach(NDArray::close);
+    return new FocusGraph.Tensors(fused);
+  }
+
+  /**
    * Loads a checkpoint. Added projections that it lacks are the frozen ones, with a warning: such a
    * model runs, but its candidates have never learnt to carry anything.
    *

@@ -11,6 +11,7 @@ import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * One question being answered (FocusLLM §3.2, §3.3): each step continues every chunk with the
@@ -25,6 +26,10 @@ import java.util.List;
 public final class ParallelDecoder implements AutoCloseable {
   /** Chunks a batch: enough to fill the processor, few enough to stay near its caches. */
   public static final int CHUNKS_A_BATCH = 64;
+
+  // Each step reads all columns of a chunk, those without a token too: room is made as it is
+  // needed.
+  private static final int ROOM_STEP = 16;
 
   /**
    * What a step gives.
@@ -72,8 +77,10 @@ public final class ParallelDecoder implements AutoCloseable {
     NDArray lengths;
     final int tokens;
     int prompt;
+    int room;
 
     Batch(List<FocusModel.States> states, int room) {
+      this.room = room;
       long[] length = states.stream().mapToLong(s -> s.keys().getShape().get(2)).toArray();
       tokens = (int) Arrays.stream(length).max().orElseThrow();
       keys =
@@ -103,6 +110,14 @@ public final class ParallelDecoder implements AutoCloseable {
     }
 
     NDArray[] extend(NDManager owner, NDArray newTokens, int count) {
+      if (prompt + count > room) {
+        NDArray[] grown = model.grow(manager, List.of(keys, values), ROOM_STEP);
+        keys.close();
+        values.close();
+        keys = grown[0];
+        values = grown[1];
+        room += ROOM_STEP;
+      }
       try (NDArray span = owner.create(new long[] {tokens, prompt})) {
         NDArray[] candidates = model.run(owner, "condense", keys, values, lengths, span, newTokens);
         prompt += count - 1;
@@ -154,7 +169,7 @@ public final class ParallelDecoder implements AutoCloseable {
       throw new IllegalArgumentException(
           "a batch has 1 to %d chunks; got %d".formatted(CHUNKS_A_BATCH, states.size()));
     }
-    batches.add(new Batch(states, fresh.length + maxTokens));
+    batches.add(new Batch(states, fresh.length + Math.min(maxTokens, ROOM_STEP)));
     chunkCount += states.size();
   }
 
@@ -246,8 +261,11 @@ public final class ParallelDecoder implements AutoCloseable {
       if (!batches.isEmpty()) {
         NDList allKeys = new NDList();
         NDList allValues = new NDList();
+        List<Supplier<NDArray[]>> work = new ArrayList<>();
         for (Batch batch : batches) {
-          NDArray[] candidates = batch.extend(scratch, newTokens, fresh.length);
+          work.add(() -> batch.extend(scratch, newTokens, fresh.length));
+        }
+        for (NDArray[] candidates : model.runAll(work)) {
           allKeys.add(candidates[0]);
           allValues.add(candidates[1]);
         }

@@ -180,7 +180,7 @@ public final class TrainableModel implements AutoCloseable {
           NDArray chunks = rows(scratch, batch.chunks());
           NDArray lengths =
               scratch.create(batch.chunks().stream().mapToLong(c -> c.length).toArray());
-          NDArray[] states = run(scratch, "prefill", chunks);
+          NDArray[] states = run(scratch, "train_prefill", chunks);
           if (noise == StateNoise.INT8) {
             states[0] = graph.train(scratch, "int8_noise", states[0])[0];
             states[1] = graph.train(scratch, "int8_noise", states[1])[0];

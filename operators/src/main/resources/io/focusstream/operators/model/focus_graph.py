@@ -110,28 +110,42 @@ class FocusGraph(Module):
 
   # --- inference -----------------------------------------------------------------------------------------------
 
-  # Condense: chunks from position 0, each by itself. tokens (B, T), padded on the right with anything: a token never
-  # sees what follows it. -> keys after rotary embedding, values, each (L, B, G, T, D)
+  # Condense: chunks from position 0, each by itself. w: from fuse(). tokens (B, T), padded on the right with anything: a token
+  # never sees what follows it. -> keys after rotary embedding, values, each (L, B, G, T, D)
   def prefill(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, tokens: Tensor) -> List[Tensor]:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
     eps = float(consts[0])
-    x = torch.embedding(w[0], tokens)
-    turn = self.rotary(torch.arange(torch.size(tokens, 1), dtype=6, device=ops.prim.device(tokens)), inv)
+    b = torch.size(tokens, 0)
+    t = torch.size(tokens, 1)
+    d = 2 * torch.size(inv, 0)
+    wide = n_heads * d
+    narrow = n_kv * d
+    dtype = ops.prim.dtype(w[4])
+    x = torch.embedding(w[0], torch.reshape(tokens, [-1]))
+    turn = torch.unsqueeze(self.rotary(torch.arange(t, dtype=6, device=ops.prim.device(tokens)), inv), 1)  # -> (T, 1, D/2)
     keys = annotate(List[Tensor], [])
     values = annotate(List[Tensor], [])
     for l in range(layers):
-      at = 3 + l * 13
-      h = self.norm(x, w[at], eps)
-      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), turn)
-      v = self.heads(self.linear(h, w[at + 3]), n_kv)
+      at = 3 + l * 8
+      last = l == layers - 1
+      from_row = 0
+      if last:
+        from_row = wide
+      z = torch.linear(self.normed(x, w[at], eps, dtype), torch.slice(w[at + 1], 0, from_row, 9223372036854775807, 1))
+      z = torch.view(torch.to(z, 6), [b, t, -1, d])
+      heads = torch.size(z, 2) - n_kv
+      turned = torch.transpose(self.rotate(torch.slice(z, 2, 0, heads, 1), turn), 1, 2)
+      k = torch.slice(turned, 1, heads - n_kv, heads, 1)  # -> (B, G, T, D)
+      v = torch.transpose(torch.slice(z, 2, heads, heads + n_kv, 1), 1, 2)
       _k = torch.append(keys, k)
       _v = torch.append(values, v)
-      if l < layers - 1:
-        q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), turn)
-        x = torch.add(x, self.linear(self.join(self.causal(q, k, v)), w[at + 4]))
-        x = self.mlp(x, w, at, eps)
+      if not last:
+        y = self.causal(torch.slice(turned, 1, 0, n_heads, 1), k, v)
+        y = torch.reshape(torch.transpose(torch.to(y, dtype), 1, 2), [b * t, wide])
+        x = torch.add(x, torch.linear(y, w[at + 2]))
+        x = self.fused_mlp(x, w, at, eps)
     return [torch.stack(keys, 0), torch.stack(values, 0)]
 
   # Rounds each row of D numbers to int8 with one float16 scale, to the bit as ChunkStateCodec does in Java.
@@ -170,17 +184,79 @@ class FocusGraph(Module):
       _a = torch.copy_(torch.slice(torch.select(out, 1, i), 2, 0, torch.size(xs[i], 2), 1), xs[i])
     return out
 
-  # Some of the chunks of a batch. xs: keys, values (L, B, G, T, D), lengths (B); rows (M) -> the same of those rows
+  # More room for a prompt. xs: keys, values (L, B, G, S, D); room: int64 on the CPU, [columns more] -> the same with that many
+  # columns of zeros at the end
+  def grow(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      _a = torch.append(out, torch.constant_pad_nd(xs[i], [0, 0, 0, int(room[0])], 0))
+    return out
+
+  # Some of the chunks of a batch. xs: keys, values, lengths as condense() takes them; rows (M) -> the same of those rows
   def pick(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
     return [torch.index_select(xs[0], 1, rows), torch.index_select(xs[1], 1, rows), torch.index_select(xs[2], 0, rows)]
+
+  # The weights as condense() and decode() read them: embedding, final norm, head, then 8 a layer: input norm, qkv, o,
+  # post-attention norm, gate and up, down, added qkv, added o. Products over the same numbers are one. All in memory of
+  # their own, see cast().
+  def fuse(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor) -> List[Tensor]:
+    out = [torch.clone(w[0]), torch.clone(w[1]), torch.clone(w[2])]
+    for l in range(int(cfg[0])):
+      at = 3 + l * 13
+      _a = torch.append(out, torch.clone(w[at]))
+      _b = torch.append(out, torch.cat([w[at + 1], w[at + 2], w[at + 3]], 0))
+      _c = torch.append(out, torch.clone(w[at + 4]))
+      _d = torch.append(out, torch.clone(w[at + 5]))
+      _e = torch.append(out, torch.cat([w[at + 6], w[at + 7]], 0))
+      _f = torch.append(out, torch.clone(w[at + 8]))
+      _g = torch.append(out, torch.cat([w[at + 9], w[at + 10], w[at + 11]], 0))
+      _h = torch.append(out, torch.clone(w[at + 12]))
+    return out
+
+  # x (M, H) -> its norm, in the type of products
+  def normed(self: __torch__.FocusGraph, x: Tensor, w: Tensor, eps: float, dtype: int) -> Tensor:
+    length = torch.linalg_vector_norm(x, 2, [-1], True)
+    mean = torch.mul(torch.mul(length, length), torch.div(1., float(torch.size(x, -1))))
+    return torch.to(torch.mul_(torch.mul(x, torch.rsqrt(torch.add(mean, eps))), w), dtype)
+
+  # x (M, H) plus what the layer's MLP makes of it
+  def fused_mlp(self: __torch__.FocusGraph, x: Tensor, w: List[Tensor], at: int, eps: float) -> Tensor:
+    h = self.normed(x, w[at + 3], eps, ops.prim.dtype(w[at + 4]))
+    f = torch.size(w[at + 5], 1)
+    if torch.size(x, 0) > 256:
+      # many rows: one product is no faster, and its halves are apart
+      gate = torch.silu_(torch.linear(h, torch.slice(w[at + 4], 0, 0, f, 1)))
+      h = torch.mul_(gate, torch.linear(h, torch.slice(w[at + 4], 0, f, 2 * f, 1)))
+    else:
+      h = torch.linear(h, w[at + 4])
+      h = torch.mul_(torch.silu(torch.slice(h, 1, 0, f, 1)), torch.slice(h, 1, f, 2 * f, 1))
+    return torch.add(x, torch.linear(h, w[at + 5]))
+
+  # x (M, K): its first rows by one matrix, the rest by another
+  def linear_two(self: __torch__.FocusGraph, x: Tensor, rows: int, first: Tensor, rest: Tensor) -> Tensor:
+    y = torch.linear(torch.slice(x, 0, rows, 9223372036854775807, 1), rest)
+    if rows > 0:
+      y = torch.cat([torch.linear(torch.slice(x, 0, 0, rows, 1), first), y], 0)
+    return y
+
+  # Turns of queries, keys at M positions: (M, N + G, D/2), complex; the queries' are as short as attention wants its scores.
+  def turns(self: __torch__.FocusGraph, positions: Tensor, inv: Tensor, n_heads: int, n_kv: int) -> Tensor:
+    turn = torch.unsqueeze(self.rotary(positions, inv), 1)
+    m = torch.size(turn, 0)
+    half = torch.size(inv, 0)
+    scaled = torch.mul(turn, torch.pow(2 * half, -0.5))
+    return torch.cat([torch.expand(scaled, [m, n_heads, half]), torch.expand(turn, [m, n_kv, half])], 1)
 
   # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
   # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
   # the chunk's candidate.
   #
-  # keys, values (L, B, G, T + Pmax, D): written in place. Columns [0, T) hold the chunks, padded on the right; [T, T + P) the
-  #   prompt so far. lengths (B): tokens of each chunk. span: int64 on the CPU, [T, P].
-  # tokens (B, n) or (1, n) -> candidate keys before rotary embedding, candidate values, each (L, B, G, D). Afterwards the
+  # A row is one token of one chunk, token by token, so that the last tokens of all chunks are the last rows. Scores are made
+  # for all columns, those without a token too: a product over part of a chunk's columns would copy its keys first.
+  #
+  # w: from fuse(). keys, values (L, B, G, T + Pmax, D): written in place. Columns [0, T) hold the chunks, padded on the right;
+  #   [T, T + P) the prompt so far. lengths (B): tokens of each chunk. span: int64 on the CPU, [T, P].
+  # tokens (1, n) -> candidate keys before rotary embedding, candidate values, each (L, B, G, D). Afterwards the
   # prompt has P + n - 1 tokens.
   def condense(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor) -> List[Tensor]:
     layers = int(cfg[0])
@@ -190,58 +266,59 @@ class FocusGraph(Module):
     t = int(span[0])
     p = int(span[1])
     b = torch.size(keys, 1)
+    room = torch.size(keys, 3)
+    d = torch.size(keys, 4)
     n = torch.size(tokens, 1)
     m = n - 1
+    r = torch.floordiv(n_heads, n_kv)
+    wide = n_heads * d
+    narrow = n_kv * d
     end = t + p + n
     dev = ops.prim.device(tokens)
-    x = torch.to(torch.expand(torch.embedding(w[0], tokens), [b, n, -1]), ops.prim.dtype(w[0]))
-    positions = torch.add(torch.unsqueeze(lengths, 1), torch.arange(p, p + n, dtype=4, device=dev))  # -> (B, n)
-    turn = self.rotary(torch.unsqueeze(positions, 1), inv)  # -> (B, 1, n, D/2)
+    dtype = ops.prim.dtype(w[4])
+    kept = ops.prim.dtype(keys)
+    x = torch.embedding(w[0], torch.reshape(torch.expand(torch.unsqueeze(torch.squeeze(tokens, 0), 1), [n, b]), [-1]))
+    positions = torch.add(torch.unsqueeze(torch.arange(p, p + n, dtype=4, device=dev), 1), torch.unsqueeze(lengths, 0))  # -> (n, B)
+    turn = self.turns(torch.reshape(positions, [-1]), inv, n_heads, n_kv)
     in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths, 1))  # -> (B, T)
     in_chunk = torch.expand(torch.view(in_chunk, [b, 1, 1, t]), [b, 1, n, t])
     in_prompt = torch.ones([b, 1, n, p], dtype=11, device=dev)
     in_new = torch.expand(torch.tril(torch.ones([n, n], dtype=11, device=dev)), [b, 1, n, n])
-    mask = self.wide(torch.cat([in_chunk, in_prompt, in_new], -1), n_heads, n_kv, ops.prim.dtype(keys))  # -> (B, 1, R*n, T + P + n)
+    in_room = torch.zeros([b, 1, n, room - end], dtype=11, device=dev)
+    mask = self.wide(torch.cat([in_chunk, in_prompt, in_new, in_room], -1), n_heads, n_kv, kept)  # -> (B, 1, R*n, T + Pmax)
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
     for l in range(layers):
-      at = 3 + l * 13
-      h = self.norm(x, w[at], eps)
-      last = torch.slice(h, 1, m, n, 1)
-      k_last = self.heads(self.linear(last, w[at + 10]), n_kv)
-      v_last = self.heads(self.linear(last, w[at + 11]), n_kv)
-      _k = torch.append(cand_keys, torch.squeeze(k_last, 2))
-      _v = torch.append(cand_values, torch.squeeze(v_last, 2))
+      at = 3 + l * 8
+      h = self.normed(x, w[at], eps, dtype)
+      z = self.linear_two(h, m * b, w[at + 1], w[at + 6])  # -> (n*B, (N + 2 G) * D)
+      last = torch.slice(z, 0, m * b, n * b, 1)
+      _k = torch.append(cand_keys, torch.view(torch.to(torch.slice(last, 1, wide, wide + narrow, 1), 6, False, True), [b, n_kv, d]))
+      _v = torch.append(cand_values, torch.view(torch.to(torch.slice(last, 1, wide + narrow, wide + 2 * narrow, 1), 6, False, True), [b, n_kv, d]))
+      turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [n * b, n_heads + n_kv, d]), turn)
+      k = torch.view(torch.slice(turned, 1, n_heads, n_heads + n_kv, 1), [n, b, n_kv, d])
+      v = torch.view(torch.slice(z, 1, wide + narrow, wide + 2 * narrow, 1), [n, b, n_kv, d])
       kl = torch.select(keys, 0, l)
       vl = torch.select(values, 0, l)
-      if m > 0:
-        first = torch.slice(h, 1, 0, m, 1)
-        k_first = self.heads(self.linear(first, w[at + 2]), n_kv)
-        v_first = self.heads(self.linear(first, w[at + 3]), n_kv)
-        turn_m = torch.slice(turn, 2, 0, m, 1)
-        _a = torch.copy_(torch.slice(kl, 2, t + p, t + p + m, 1), self.rotate(k_first, turn_m))
-        _b = torch.copy_(torch.slice(vl, 2, t + p, t + p + m, 1), v_first)
+      _a = torch.copy_(torch.slice(kl, 2, t + p, end, 1), torch.permute(k, [1, 2, 0, 3]))
+      _b = torch.copy_(torch.slice(vl, 2, t + p, end, 1), torch.permute(v, [1, 2, 0, 3]))
       if l < layers - 1:
-        turn_l = torch.slice(turn, 2, m, n, 1)
-        _c = torch.copy_(torch.slice(kl, 2, t + p + m, end, 1), self.rotate(k_last, turn_l))
-        _d = torch.copy_(torch.slice(vl, 2, t + p + m, end, 1), v_last)
-        q_last = self.linear(last, w[at + 9])
-        if m > 0:
-          q = torch.cat([self.linear(torch.slice(h, 1, 0, m, 1), w[at + 1]), q_last], 1)
+        q = torch.view(torch.slice(turned, 1, 0, n_heads, 1), [n, b, n_kv, r, d])
+        q = torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b * n_kv, r * n, d]), kept)
+        if kept == 6 and n > 2:
+          # in float32 the fused kernel wins from a few rows on; in bfloat16, and for one or two rows, it does not
+          y = torch.scaled_dot_product_attention(torch.view(q, [b, n_kv, r * n, d]), kl, vl, mask, 0., False, scale=1.)
         else:
-          q = q_last
-        q = self.rotate(self.heads(q, n_heads), turn)
-        y = self.attend(torch.to(q, ops.prim.dtype(kl)), torch.slice(kl, 2, 0, end, 1), torch.slice(vl, 2, 0, end, 1), mask)
-        y = torch.to(self.join(y), ops.prim.dtype(x))
-        o_last = self.linear(torch.slice(y, 1, m, n, 1), w[at + 12])
-        if m > 0:
-          o = torch.cat([self.linear(torch.slice(y, 1, 0, m, 1), w[at + 4]), o_last], 1)
-        else:
-          o = o_last
-        x = self.mlp(torch.add(x, o), w, at, eps)
+          scores = torch.bmm(q, torch.transpose(torch.view(kl, [b * n_kv, room, d]), 1, 2))
+          scores = torch.add_(torch.view(scores, [b, n_kv, r * n, room]), mask)
+          part = torch.view(torch.softmax(scores, -1), [b * n_kv, r * n, room])
+          y = torch.bmm(part, torch.view(vl, [b * n_kv, room, d]))
+        y = torch.reshape(torch.permute(torch.view(y, [b, n_kv, r, n, d]), [3, 0, 1, 2, 4]), [n * b, wide])
+        x = torch.add(x, self.linear_two(torch.to(y, dtype), m * b, w[at + 2], w[at + 7]))
+        x = self.fused_mlp(x, w, at, eps)
     return [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
 
-  # Parallel decoding (FocusLLM section 3.3): the frozen decoder over [candidates ; local context].
+  # Parallel decoding (FocusLLM section 3.3): the frozen decoder over [candidates ; local context]. w: from fuse().
   #
   # cand_keys (before rotary embedding), cand_values (L, C, G, D); cand_positions (C), float32.
   # local_keys, local_values (L, G, Smax, D): written in place; the first `past` columns hold earlier local tokens.
@@ -259,50 +336,56 @@ class FocusGraph(Module):
     tail_end = int(span[2])
     n = torch.size(tokens, 1)
     c = torch.size(cand_keys, 1)
+    d = torch.size(cand_keys, 3)
+    r = torch.floordiv(n_heads, n_kv)
+    wide = n_heads * d
+    narrow = n_kv * d
     end = past + n
     dev = ops.prim.device(tokens)
-    x = torch.embedding(w[0], tokens)
-    positions = torch.add(torch.arange(past, end, dtype=6, device=dev), float(start[0]))
-    turn = self.rotary(positions, inv)
-    cand_turn = self.rotary(cand_positions, inv)
+    dtype = ops.prim.dtype(w[4])
+    x = torch.embedding(w[0], torch.squeeze(tokens, 0))
+    turn = self.turns(torch.add(torch.arange(past, end, dtype=6, device=dev), float(start[0])), inv, n_heads, n_kv)
+    cand_turn = torch.view(self.rotary(cand_positions, inv), [1, c, 1, torch.size(inv, 0)])
+    ck = torch.transpose(self.rotate(cand_keys, cand_turn), 1, 2)  # -> (L, G, C, D)
+    cv = torch.transpose(cand_values, 1, 2)
     seen = torch.ones([n, c + past], dtype=11, device=dev)
     own = torch.tril(torch.ones([n, n], dtype=11, device=dev))
     mask = self.wide(torch.view(torch.cat([seen, own], 1), [1, 1, n, c + end]), n_heads, n_kv, ops.prim.dtype(x))
     attention = annotate(List[Tensor], [])
     for l in range(layers):
-      at = 3 + l * 13
-      h = self.norm(x, w[at], eps)
-      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), turn)
-      v = self.heads(self.linear(h, w[at + 3]), n_kv)
+      at = 3 + l * 8
+      z = torch.to(torch.linear(self.normed(x, w[at], eps, dtype), w[at + 1]), 6)
+      turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [n, n_heads + n_kv, d]), turn)
+      q = torch.transpose(torch.slice(turned, 1, 0, n_heads, 1), 0, 1)  # -> (N, n, D)
+      k = torch.transpose(torch.slice(turned, 1, n_heads, n_heads + n_kv, 1), 0, 1)
+      v = torch.transpose(torch.view(torch.slice(z, 1, wide + narrow, wide + 2 * narrow, 1), [n, n_kv, d]), 0, 1)
       lk = torch.select(local_keys, 0, l)
       lv = torch.select(local_values, 0, l)
-      _a = torch.copy_(torch.slice(lk, 1, past, end, 1), torch.squeeze(k, 0))
-      _b = torch.copy_(torch.slice(lv, 1, past, end, 1), torch.squeeze(v, 0))
-      ck = self.rotate(torch.transpose(torch.select(cand_keys, 0, l), 0, 1), cand_turn)  # -> (G, C, D)
-      cv = torch.transpose(torch.select(cand_values, 0, l), 0, 1)
-      all_k = torch.unsqueeze(torch.cat([ck, torch.slice(lk, 1, 0, end, 1)], 1), 0)
-      all_v = torch.unsqueeze(torch.cat([cv, torch.slice(lv, 1, 0, end, 1)], 1), 0)
-      q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), turn)
-      y = self.attend(q, all_k, all_v, mask)
+      _a = torch.copy_(torch.slice(lk, 1, past, end, 1), k)
+      _b = torch.copy_(torch.slice(lv, 1, past, end, 1), v)
+      all_k = torch.cat([torch.select(ck, 0, l), torch.slice(lk, 1, 0, end, 1)], 1)  # -> (G, C + past + n, D)
+      all_v = torch.cat([torch.select(cv, 0, l), torch.slice(lv, 1, 0, end, 1)], 1)
       # what the last token looks at, for evidence
-      g = torch.size(all_k, 1)
-      last_q = torch.reshape(torch.slice(q, 2, n - 1, n, 1), [g, torch.floordiv(n_heads, g), -1])
-      scores = torch.matmul(last_q, torch.transpose(torch.squeeze(all_k, 0), 1, 2))
-      scale = torch.pow(torch.size(q, 3), -0.5)
-      probs = torch.mean(torch.softmax(torch.mul(torch.to(scores, 6), scale), -1), [0, 1])
-      in_tail = torch.slice(probs, 0, c + tail, c + tail_end, 1)
-      if tail_end > tail:
-        most = torch.amax(in_tail, [0], True)
+      last_q = torch.reshape(torch.slice(q, 1, n - 1, n, 1), [n_kv, r, d])
+      probs = torch.softmax(torch.bmm(last_q, torch.transpose(all_k, 1, 2)), -1)
+      _c = torch.append(attention, torch.mean(probs, [0, 1]))
+      if n == 1:
+        y = torch.view(torch.bmm(probs, all_v), [1, wide])
       else:
-        most = torch.zeros([1], dtype=6, device=dev)
-      _c = torch.append(attention, torch.cat([torch.slice(probs, 0, 0, c, 1), most], 0))
-      x = torch.add(x, self.linear(self.join(y), w[at + 4]))
+        folded = torch.reshape(q, [1, n_kv, r * n, d])
+        y = torch.scaled_dot_product_attention(folded, torch.unsqueeze(all_k, 0), torch.unsqueeze(all_v, 0), mask, 0., False, scale=1.)
+        y = torch.reshape(torch.transpose(torch.view(y, [n_heads, n, d]), 0, 1), [n, wide])
+      x = torch.add(x, torch.linear(torch.to(y, dtype), w[at + 2]))
       if l == layers - 1:
-        x = torch.slice(x, 1, n - 1, n, 1)
-      x = self.mlp(x, w, at, eps)
-    x = self.norm(x, w[1], eps)
-    logits = torch.to(self.linear(x, w[2]), 6)
-    return [torch.reshape(logits, [-1]), torch.stack(attention, 0)]
+        x = torch.slice(x, 0, n - 1, n, 1)
+      x = self.fused_mlp(x, w, at, eps)
+    logits = torch.to(torch.linear(self.normed(x, w[1], eps, dtype), w[2]), 6)
+    looked = torch.stack(attention, 0)  # -> (L, C + past + n)
+    if tail_end > tail:
+      most = torch.amax(torch.slice(looked, 1, c + tail, c + tail_end, 1), [1], True)
+    else:
+      most = torch.zeros([layers, 1], dtype=6, device=dev)
+    return [torch.reshape(logits, [-1]), torch.cat([torch.slice(looked, 1, 0, c, 1), most], 1)]
 
   # --- training --------------------------------------------------------------------------------------------------
 
@@ -371,6 +454,29 @@ class FocusGraph(Module):
     each = torch.cross_entropy_loss(torch.to(logits, 6), target, None, 0, -100, 0.)
     hits = torch.to(torch.eq(torch.argmax(torch.detach(logits), -1), target), 6)
     return [torch.sum(torch.mul(each, weight)), torch.sum(weight), torch.sum(torch.mul(hits, weight))]
+
+  # prefill() with the weights as they are trained. tokens (B, T), padded on the right. -> keys after rotary embedding, values, each (L, B, G, T, D)
+  def train_prefill(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, tokens: Tensor) -> List[Tensor]:
+    layers = int(cfg[0])
+    n_heads = int(cfg[1])
+    n_kv = int(cfg[2])
+    eps = float(consts[0])
+    x = torch.embedding(w[0], tokens)
+    turn = self.rotary(torch.arange(torch.size(tokens, 1), dtype=6, device=ops.prim.device(tokens)), inv)
+    keys = annotate(List[Tensor], [])
+    values = annotate(List[Tensor], [])
+    for l in range(layers):
+      at = 3 + l * 13
+      h = self.norm(x, w[at], eps)
+      k = self.rotate(self.heads(self.linear(h, w[at + 2]), n_kv), turn)
+      v = self.heads(self.linear(h, w[at + 3]), n_kv)
+      _k = torch.append(keys, k)
+      _v = torch.append(values, v)
+      if l < layers - 1:
+        q = self.rotate(self.heads(self.linear(h, w[at + 1]), n_heads), turn)
+        x = torch.add(x, self.linear(self.join(self.causal(q, k, v)), w[at + 4]))
+        x = self.mlp(x, w, at, eps)
+    return [torch.stack(keys, 0), torch.stack(values, 0)]
 
   # Candidates of Q questions over C chunks, for A answer steps each, in one pass: an ordinary stream (frozen) of the
   # question with its answer, and beside it a candidate stream: step a of question q is its token at last[q] + a, through the
