@@ -14,6 +14,7 @@ import io.focusstream.jobs.local.LocalCluster;
 import io.focusstream.jobs.topology.FocusTopology;
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.Consistency;
+import io.focusstream.operators.config.EngineOptions;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerCodec;
 import io.focusstream.schemas.AnswerStatus;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
@@ -42,6 +44,7 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -259,6 +262,68 @@ class FocusJobITCase {
           job.client.next("names", DEADLINE).orElseThrow().streams().stream()
               .map(StreamAnswer::stream)
               .toList());
+    }
+  }
+
+  /**
+   * The engine completes nothing and more is open than may be, so that the operator takes no input:
+   * checkpoints go on, and in the end everything is answered.
+   */
+  @Test
+  void checkpointsCompleteWhileTheEngineIsBlocked() throws Exception {
+    CompletableFuture<Void> gate = new CompletableFuture<>();
+    try (Job job =
+        new Job(
+            "blocked",
+            DeliveryGuarantee.AT_LEAST_ONCE,
+            0,
+            c -> {
+              c.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(300));
+              c.set(EngineOptions.MAX_IN_FLIGHT, 4);
+            })) {
+      send("blocked-raw", "web", "login failed for user: eve");
+      job.awaitAnswer("web", "login failed for which user");
+      LexicalEngineProvider.BLOCKED.set(gate);
+      for (int i = 0; i < 2000; i++) {
+        send("blocked-raw", "web", "request " + i + " was served from the cache of the node");
+      }
+      SourcePosition anywhere = new SourcePosition("q", 0, 0);
+      for (int i = 0; i < 20; i++) {
+        job.client.send(
+            Query.ask("q" + i, "web", "login failed for which user", null, 1, anywhere));
+      }
+      Thread.sleep(2000);
+      long from = completed(job).getCheckpointId();
+      Await.until(
+          DEADLINE,
+          () -> "three more checkpoints",
+          () -> completed(job).getCheckpointId() >= from + 3);
+      CompletedCheckpointStats last = completed(job);
+      System.out.printf(
+          "checkpoint %d took %d ms while the engine was blocked%n",
+          last.getCheckpointId(), last.getEndToEndDuration());
+      assertTrue(last.getEndToEndDuration() < 20_000, "ms: " + last.getEndToEndDuration());
+      assertEquals(Optional.empty(), job.client.next("q0", Duration.ofMillis(100)));
+      LexicalEngineProvider.BLOCKED.set(null);
+      gate.complete(null);
+      assertEquals("eve", job.client.next("q0", DEADLINE).orElseThrow().text());
+    } finally {
+      LexicalEngineProvider.BLOCKED.set(null);
+      gate.complete(null);
+    }
+  }
+
+  private static CompletedCheckpointStats completed(Job job) {
+    try {
+      return cluster
+          .miniCluster()
+          .getExecutionGraph(job.id)
+          .get()
+          .getCheckpointStatsSnapshot()
+          .getHistory()
+          .getLatestCompletedCheckpoint();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
     }
   }
 

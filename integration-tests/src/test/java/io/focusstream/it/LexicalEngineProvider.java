@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An engine that needs no model: it answers with what follows the colon in the line that shares the
@@ -30,6 +31,14 @@ import java.util.concurrent.TimeUnit;
  */
 record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvider {
   static final String FINGERPRINT = "lexical-1";
+
+  /** While this holds something, no engine of this process completes anything before that has. */
+  static final AtomicReference<CompletableFuture<Void>> BLOCKED = new AtomicReference<>();
+
+  private static <T> CompletableFuture<T> unblocked(CompletableFuture<T> result) {
+    CompletableFuture<Void> until = BLOCKED.get();
+    return until == null ? result : until.thenCombine(result, (nothing, value) -> value);
+  }
 
   @Override
   public Lease acquire(OptionalInt gpu) {
@@ -69,13 +78,13 @@ record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvid
 
     @Override
     public CompletableFuture<CondensedChunk> condense(CondenseTask task) {
-      return CompletableFuture.supplyAsync(
-          () -> new CondensedChunk(task.key(), blocks(task.key())));
+      return unblocked(
+          CompletableFuture.supplyAsync(() -> new CondensedChunk(task.key(), blocks(task.key()))));
     }
 
     @Override
     public CompletableFuture<EngineAnswer> ask(AskTask task) {
-      return CompletableFuture.supplyAsync(() -> answer(task), executor);
+      return unblocked(CompletableFuture.supplyAsync(() -> answer(task), executor));
     }
 
     @Override

@@ -44,5 +44,14 @@ public final class EngineOptions {
           .withDescription(
               "Time before the second attempt, from 1 ms to 10 min; each further one waits twice as long.");
 
+  /** How long the engine may take. */
+  public static final ConfigOption<Duration> TIMEOUT =
+      ConfigOptions.key("focus.engine.timeout")
+          .durationType()
+          .defaultValue(Duration.ofMinutes(10))
+          .withDescription(
+              "How long the engine may take for a chunk or a question, its own queue included, up to 1 d;"
+                  + " then the attempt has failed. 0 s: any time.");
+
   private EngineOptions() {}
 }

@@ -19,6 +19,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param maxLoadedBytes {@link EngineOptions#MAX_LOADED}
  * @param maxAttempts {@link EngineOptions#MAX_ATTEMPTS}
  * @param retryDelay {@link EngineOptions#RETRY_DELAY}
+ * @param engineTimeout {@link EngineOptions#TIMEOUT}
  * @param evidenceChunks {@link EvidenceOptions#MAX_CHUNKS}
  * @param evidenceLines {@link EvidenceOptions#MAX_LINES}
  * @param evidenceLineChars {@link EvidenceOptions#MAX_LINE_CHARS}
@@ -44,6 +45,7 @@ public record FocusSettings(
     long maxLoadedBytes,
     int maxAttempts,
     Duration retryDelay,
+    Duration engineTimeout,
     int evidenceChunks,
     int evidenceLines,
     int evidenceLineChars,
@@ -84,6 +86,7 @@ public record FocusSettings(
       throw new IllegalArgumentException(
           EngineOptions.RETRY_DELAY.key() + " must be in [1 ms, 10 min]; got " + retryDelay);
     }
+    check(EngineOptions.TIMEOUT, engineTimeout.toMillis(), 0, 86_400_000);
     check(EvidenceOptions.MAX_CHUNKS, evidenceChunks, 0, 100);
     check(EvidenceOptions.MAX_LINES, evidenceLines, 0, 1000);
     check(EvidenceOptions.MAX_LINE_CHARS, evidenceLineChars, 16, 65_536);
@@ -116,6 +119,7 @@ public record FocusSettings(
         config.get(EngineOptions.MAX_LOADED).getBytes(),
         config.get(EngineOptions.MAX_ATTEMPTS),
         config.get(EngineOptions.RETRY_DELAY),
+        config.get(EngineOptions.TIMEOUT),
         config.get(EvidenceOptions.MAX_CHUNKS),
         config.get(EvidenceOptions.MAX_LINES),
         config.get(EvidenceOptions.MAX_LINE_CHARS),

@@ -4,11 +4,28 @@ package io.focusstream.operators.engine;
 public final class EngineException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean lost;
+
   public EngineException(String message, Throwable cause) {
-    super(message, cause);
+    this(message, cause, false);
   }
 
   public EngineException(String message) {
-    super(message);
+    this(message, null, false);
+  }
+
+  private EngineException(String message, Throwable cause, boolean lost) {
+    super(message, cause);
+    this.lost = lost;
+  }
+
+  /** The engine or its device is gone: this engine will do no further task. */
+  public static EngineException lost(String message, Throwable cause) {
+    return new EngineException(message, cause, true);
+  }
+
+  /** Whether the engine is gone, so that to try again is of no use. */
+  public boolean isLost() {
+    return lost;
   }
 }

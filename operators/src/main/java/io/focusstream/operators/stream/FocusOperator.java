@@ -3,6 +3,7 @@ package io.focusstream.operators.stream;
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.CondenseOptions;
 import io.focusstream.operators.config.Consistency;
+import io.focusstream.operators.config.EngineOptions;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.config.KvPersist;
 import io.focusstream.operators.engine.AskTask;
@@ -13,6 +14,7 @@ import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.CondensingEngineProvider;
 import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.state.FocusState;
@@ -719,12 +721,20 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     } catch (RuntimeException e) {
       future = CompletableFuture.failedFuture(e);
     }
+    int attempt = item.attempts;
+    watchEngine(handler, item, attempt);
     BiConsumer<R, Throwable> toMailbox =
         (result, failure) -> {
           try {
             mailbox.execute(
                 () -> {
                   if (closed) {
+                    return;
+                  }
+                  if (item.phase != Work.Phase.DONE && item.attempts != attempt
+                      || item.phase == Work.Phase.BACKING_OFF) {
+                    // of an attempt that had taken too long
+                    metered.staleResults.inc();
                     return;
                   }
                   withKey(item.stream, () -> handler.handle(result, cause(failure)));
@@ -737,6 +747,33 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           }
         };
     future.whenComplete(toMailbox);
+  }
+
+  /**
+   * An attempt that the engine doesn't end in time has failed; what comes of it later is nobody's.
+   */
+  private <R> void watchEngine(ResultHandler<R> handler, Work item, int attempt) {
+    long millis = settings.engineTimeout().toMillis();
+    if (millis == 0) {
+      return;
+    }
+    getProcessingTimeService()
+        .registerTimer(
+            now() + millis,
+            time -> {
+              if (closed || item.phase != Work.Phase.IN_FLIGHT || item.attempts != attempt) {
+                return;
+              }
+              EngineException late =
+                  new EngineException(
+                      "no result within "
+                          + millis
+                          + " ms ("
+                          + EngineOptions.TIMEOUT.key()
+                          + "); the engine hangs, or has more to do than it can");
+              withKey(item.stream, () -> handler.handle(null, late));
+              giveToEngine();
+            });
   }
 
   private static Throwable cause(Throwable failure) {
@@ -855,6 +892,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   /** Starts the back-off, unless all attempts are used up. */
   private boolean tryAgainLater(Work item, Throwable failure) {
     metered.engineFailures.inc();
+    if (failure instanceof EngineException engineFailure && engineFailure.isLost()) {
+      // Flink restarts the task, which gets another engine
+      throw engineFailure;
+    }
     if (item.attempts >= settings.maxAttempts()) {
       return false;
     }

@@ -48,6 +48,7 @@ class FocusSettingsTest {
                     Map.entry("focus.ask.max-pending", "80"),
                     Map.entry("focus.ask.max-standing", "81"),
                     Map.entry("focus.ask.max-streams", "84"),
+                    Map.entry("focus.engine.timeout", "85 ms"),
                     Map.entry("focus.stream.max-age", "82 ms"),
                     Map.entry("focus.stream.expire-after", "83 ms"))));
     assertEquals(
@@ -60,6 +61,7 @@ class FocusSettingsTest {
             69,
             70,
             Duration.ofMillis(71),
+            Duration.ofMillis(85),
             72,
             73,
             74,

@@ -63,8 +63,7 @@ class FocusJobITCase {
     assertTrue(engine.condensed().size() > 100);
   }
 
-  @SuppressWarnings("try") // the cluster's close may throw InterruptedException
-  private static JobResult run(FakeEngine engine) throws Exception {
+  private static Configuration configuration() {
     Configuration config = new Configuration();
     config.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
     config.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(50));
@@ -73,16 +72,24 @@ class FocusJobITCase {
     config.set(RestOptions.BIND_PORT, "0"); // any free one: a job may be running beside the tests
     config.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     config.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(64));
+    return config;
+  }
+
+  private static MiniClusterConfiguration cluster(Configuration config) {
+    return new MiniClusterConfiguration.Builder()
+        .setConfiguration(config)
+        .setNumTaskManagers(1)
+        .setNumSlotsPerTaskManager(2)
+        .build();
+  }
+
+  @SuppressWarnings("try") // the cluster's close may throw InterruptedException
+  private static JobResult run(FakeEngine engine) throws Exception {
+    Configuration config = configuration();
     FocusSettings settings =
         SettingsFixture.small(change -> change.set(EngineOptions.MAX_IN_FLIGHT, 8));
     JobGraph job = jobGraph(config, settings, engine);
-    MiniClusterConfiguration cluster =
-        new MiniClusterConfiguration.Builder()
-            .setConfiguration(config)
-            .setNumTaskManagers(1)
-            .setNumSlotsPerTaskManager(2)
-            .build();
-    try (MiniCluster mini = new MiniCluster(cluster)) {
+    try (MiniCluster mini = new MiniCluster(cluster(config))) {
       mini.start();
       mini.submitJob(job).get(60, TimeUnit.SECONDS);
       return mini.requestJobResult(job.getJobID()).get(100, TimeUnit.SECONDS);

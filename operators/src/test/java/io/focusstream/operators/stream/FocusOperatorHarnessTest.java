@@ -15,6 +15,7 @@ import io.focusstream.operators.config.KvPersist;
 import io.focusstream.operators.config.StreamOptions;
 import io.focusstream.operators.engine.AskTask;
 import io.focusstream.operators.engine.CondenseTask;
+import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.state.BlockKey;
 import io.focusstream.operators.state.FocusState;
@@ -25,6 +26,7 @@ import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.Evidence;
 import io.focusstream.schemas.OffsetRange;
 import java.lang.reflect.Field;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -666,6 +668,67 @@ class FocusOperatorHarnessTest {
       assertEquals(0, harness.count(FocusMetrics.QUESTIONS_FAILED));
       assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
       assertFalse(harness.metrics().isEmpty());
+    }
+  }
+
+  /** The engine hangs: tried again, then an error; what it says in the end is nobody's. */
+  @Test
+  void anEngineThatHangsFailsTheAttemptAndThenTheQuestion() throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(
+            config -> {
+              config.set(EngineOptions.TIMEOUT, Duration.ofSeconds(5));
+              config.set(EngineOptions.MAX_ATTEMPTS, 2);
+            });
+    FakeEngine engine = FakeEngine.manual();
+    try (FocusHarness harness = FocusHarness.start(settings, engine)) {
+      harness.event("a", "line");
+      harness.question("1", "a", "q");
+      FakeEngine.Call<?, ?> first = engine.openQuestions().get(0);
+      harness.setProcessingTime(4_999);
+      assertEquals(0, harness.count(FocusMetrics.ENGINE_FAILURES));
+      harness.setProcessingTime(5_000);
+      assertEquals(1, harness.count(FocusMetrics.ENGINE_FAILURES));
+      harness.setProcessingTime(5_200);
+      assertEquals(2, engine.openQuestions().size());
+      engine.complete(first);
+      harness.runMailbox();
+      assertEquals(1, harness.count(FocusMetrics.STALE_RESULTS));
+      assertEquals(List.of(), harness.answers());
+      harness.setProcessingTime(10_200);
+      Answer answer = harness.answers().get(0);
+      assertEquals(AnswerStatus.FAILED, answer.status());
+      assertTrue(answer.error().contains("no result within 5000 ms (focus.engine.timeout)"));
+      engine.complete(engine.openQuestions().get(0));
+      harness.runMailbox();
+      assertEquals(1, harness.answers().size());
+      harness.question("2", "a", "q");
+      harness.completeAll(engine);
+      assertEquals("line\n?q", harness.answers().get(1).text());
+    }
+  }
+
+  /**
+   * The device is gone: the task fails, Flink restarts it, and the restored one asks another
+   * engine.
+   */
+  @Test
+  void aLostEngineFailsTheTaskAndTheQuestionIsAnsweredAfterTheRestore() throws Exception {
+    FakeEngine engine = FakeEngine.manual();
+    OperatorSubtaskState state;
+    try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
+      harness.event("a", "line");
+      harness.question("1", "a", "q");
+      state = harness.snapshot(1, 1);
+      engine.lose(engine.openQuestions().get(0));
+      EngineException failure = assertThrows(EngineException.class, harness::runMailbox);
+      assertTrue(failure.isLost());
+    }
+    try (FocusHarness harness =
+        FocusHarness.start(
+            SettingsFixture.small(), engine, new HashMapStateBackend(), state, 1, 0)) {
+      harness.completeAll(engine);
+      assertEquals("line\n?q", harness.answers().get(0).text());
     }
   }
 }

@@ -256,14 +256,23 @@ public final class FakeEngine implements CondensingEngine {
     call.listener.tokens(Arrays.copyOf(answer((AskTask) call.task).tokens(), tokens));
   }
 
+  /** Completes one call with the loss of the engine. */
+  public void lose(Call<?, ?> call) {
+    fail(call, EngineException.lost("the device is gone", null));
+  }
+
   /** Completes one call with a failure. */
   public void fail(Call<?, ?> call, String message) {
+    fail(call, new EngineException(message));
+  }
+
+  private void fail(Call<?, ?> call, EngineException reason) {
     synchronized (this) {
       if (!open.remove(call)) {
         throw new IllegalStateException("this call has completed already");
       }
     }
-    call.future.completeExceptionally(new EngineException(message));
+    call.future.completeExceptionally(reason);
   }
 
   @SuppressWarnings("unchecked")

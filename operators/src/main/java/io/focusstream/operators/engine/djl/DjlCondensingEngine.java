@@ -81,6 +81,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private final NDManager hotManager;
   private final Thread thread;
   private volatile boolean closed;
+  // why it will do nothing more; null while it works
+  private volatile EngineException lost;
   // written by the engine's thread, read by reporters
   private volatile long condensedTokens;
   private volatile long condensedBatches;
@@ -245,7 +247,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   private void accept(Command command) {
     if (closed) {
-      throw new EngineException("the engine is closed");
+      throw lost != null ? lost : new EngineException("the engine is closed");
     }
     inbox.add(command);
     if (closed) {
@@ -282,8 +284,42 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
   }
 
+  /** Whether it has stopped by itself. */
+  boolean isLost() {
+    return lost != null;
+  }
+
+  private EngineException closedReason() {
+    return lost != null ? lost : new EngineException("the engine was closed");
+  }
+
+  /**
+   * Stops the engine where a failure says that the device is gone: CUDA answers every further call
+   * with the same error, in this process.
+   */
+  void checkDevice(RuntimeException failure) {
+    String message = String.valueOf(failure.getMessage());
+    if (message.contains("CUDA error") && !message.contains("out of memory")) {
+      lose(failure);
+    }
+  }
+
+  private void lose(Throwable cause) {
+    if (lost != null) {
+      return;
+    }
+    LOG.error("the engine stops", cause);
+    lost =
+        EngineException.lost(
+            "the engine or its device is lost: "
+                + cause
+                + ". The task fails and is restarted; if it stays so, see to the device",
+            cause);
+    closed = true;
+  }
+
   private void failAll() {
-    EngineException reason = new EngineException("the engine was closed");
+    EngineException reason = closedReason();
     for (Command command = inbox.poll(); command != null; command = inbox.poll()) {
       fail(command, reason);
     }
@@ -317,10 +353,9 @@ public final class DjlCondensingEngine implements CondensingEngine {
         closed = true;
       }
     } catch (Error e) {
-      LOG.error("the engine stops", e);
-      closed = true;
+      lose(e);
     } finally {
-      EngineException reason = new EngineException("the engine was closed");
+      EngineException reason = closedReason();
       running.forEach(question -> question.fail(reason));
       toAsk.forEach(command -> fail(command, reason));
       toCondense.forEach(command -> fail(command, reason));
@@ -360,8 +395,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
             ask.listener(),
             ask.result(),
             ask.acceptedNanos());
-    if (!question.begin()) {
-      running.add(question);
+    // there from the start: an error, too, must reach who asked
+    running.add(question);
+    if (question.begin()) {
+      running.remove(question);
     }
   }
 
@@ -387,10 +424,15 @@ public final class DjlCondensingEngine implements CondensingEngine {
         condense.result().complete(made.get(condense.task().key()));
       }
     } catch (RuntimeException e) {
+      checkDevice(e);
       EngineException reason =
           new EngineException(
               "condensing " + batch.size() + " chunks failed: " + e.getMessage(), e);
       batch.forEach(condense -> fail(condense, reason));
+    } catch (Error e) {
+      lose(e);
+      batch.forEach(condense -> fail(condense, lost));
+      throw e;
     }
   }
 

@@ -41,7 +41,12 @@ public final class DjlEngineProvider implements CondensingEngineProvider {
   public Lease acquire(OptionalInt gpu) {
     DjlEngineSettings placed = settings.placedOn(gpu);
     synchronized (SHARED) {
-      Shared shared = SHARED.computeIfAbsent(placed, s -> new Shared(new DjlCondensingEngine(s)));
+      Shared shared = SHARED.get(placed);
+      if (shared == null || shared.engine.isLost()) {
+        // users of a lost one still hold it, and give it back by themselves
+        shared = new Shared(new DjlCondensingEngine(placed));
+        SHARED.put(placed, shared);
+      }
       shared.users++;
       return new SharedLease(placed, shared);
     }
@@ -70,7 +75,7 @@ public final class DjlEngineProvider implements CondensingEngineProvider {
       synchronized (SHARED) {
         shared.users--;
         if (shared.users == 0) {
-          SHARED.remove(settings);
+          SHARED.remove(settings, shared);
           shared.engine.close();
         }
       }

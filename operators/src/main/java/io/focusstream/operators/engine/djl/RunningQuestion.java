@@ -97,6 +97,7 @@ final class RunningQuestion {
       }
       return ended;
     } catch (RuntimeException e) {
+      engine.checkDevice(e);
       fail(new EngineException("answering failed: " + e.getMessage(), e));
       return true;
     }
@@ -108,6 +109,7 @@ final class RunningQuestion {
       last = decoder.next(tokens.get(tokens.size() - 1));
       return take();
     } catch (RuntimeException e) {
+      engine.checkDevice(e);
       fail(new EngineException("answering failed: " + e.getMessage(), e));
       return true;
     }

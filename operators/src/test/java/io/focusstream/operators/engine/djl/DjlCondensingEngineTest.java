@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -139,6 +140,29 @@ class DjlCondensingEngineTest {
     assertEquals(answer.tokens().length - (answer.ended() ? 0 : 1), heard.size());
     for (int i = 0; i < heard.size(); i++) {
       assertArrayEquals(Arrays.copyOf(answer.tokens(), i + 1), heard.get(i));
+    }
+  }
+
+  @Test
+  void anEngineThatIsLostSaysSoAndTheNextUserGetsAnother() throws Exception {
+    DjlEngineProvider provider = new DjlEngineProvider(settings);
+    CondensingEngineProvider.Lease lease = provider.acquire(OptionalInt.empty());
+    CompletableFuture<EngineAnswer> failing =
+        lease
+            .engine()
+            .ask(
+                ask(List.of()),
+                tokens -> {
+                  throw new AssertionError("as an error of the device would");
+                });
+    ExecutionException first = assertThrows(ExecutionException.class, () -> get(failing));
+    assertTrue(((EngineException) first.getCause()).isLost(), first.toString());
+    ExecutionException later =
+        assertThrows(ExecutionException.class, () -> get(lease.engine().ask(ask(List.of()))));
+    assertTrue(((EngineException) later.getCause()).isLost(), later.toString());
+    try (CondensingEngineProvider.Lease other = provider.acquire(OptionalInt.empty())) {
+      lease.close();
+      assertNotNull(get(other.engine().ask(ask(List.of()))));
     }
   }
 
