@@ -33,6 +33,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param maxStanding {@link AskOptions#MAX_STANDING}
  * @param maxAge {@link StreamOptions#MAX_AGE}
  * @param expireAfter {@link StreamOptions#EXPIRE_AFTER}
+ * @param prefilterChunks {@link AskOptions#PREFILTER_CHUNKS}
  */
 public record FocusSettings(
     int chunkTokens,
@@ -56,7 +57,8 @@ public record FocusSettings(
     int maxPending,
     int maxStanding,
     Duration maxAge,
-    Duration expireAfter)
+    Duration expireAfter,
+    int prefilterChunks)
     implements Serializable {
 
   public FocusSettings {
@@ -96,6 +98,7 @@ public record FocusSettings(
     check(AskOptions.MAX_STANDING, maxStanding, 0, 1024);
     check(StreamOptions.MAX_AGE, maxAge.toMillis(), 0, Long.MAX_VALUE);
     check(StreamOptions.EXPIRE_AFTER, expireAfter.toMillis(), 0, Long.MAX_VALUE);
+    check(AskOptions.PREFILTER_CHUNKS, prefilterChunks, 0, 1_000_000);
   }
 
   /**
@@ -126,7 +129,8 @@ public record FocusSettings(
         config.get(AskOptions.MAX_PENDING),
         config.get(AskOptions.MAX_STANDING),
         config.get(StreamOptions.MAX_AGE),
-        config.get(StreamOptions.EXPIRE_AFTER));
+        config.get(StreamOptions.EXPIRE_AFTER),
+        config.get(AskOptions.PREFILTER_CHUNKS));
   }
 
   /** The defaults of all options. */

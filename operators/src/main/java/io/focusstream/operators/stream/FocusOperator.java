@@ -27,6 +27,7 @@ import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.QueryMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -560,8 +561,14 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     List<ChunkInput> inputs = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
     long loadedBytes = 0;
     question.streamTokens = pending.tail().tokens().length;
+    question.chosen = chosen(pending);
     for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
       SealedChunk sealed = store.chunk(index);
+      if (question.chosen != null
+          && Arrays.binarySearch(question.chosen, index - pending.firstChunk()) < 0) {
+        question.streamTokens += sealed.segment().tokens().length;
+        continue;
+      }
       ChunkKey key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
       List<byte[]> blocks = engine.isHot(key) ? List.of() : store.blocks(index);
       for (byte[] block : blocks) {
@@ -578,6 +585,19 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
         () -> engine.ask(task),
         (result, failure) -> onAnswered(question, result, failure),
         question);
+  }
+
+  /** The chunks that a question is asked of, counted from its first; {@code null} for all. */
+  private int[] chosen(PendingQuestion pending) throws Exception {
+    int most = settings.prefilterChunks();
+    if (most == 0 || pending.nextChunk() - pending.firstChunk() <= most) {
+      return null;
+    }
+    List<int[]> tokens = new ArrayList<>();
+    for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
+      tokens.add(store.chunk(index).segment().tokens());
+    }
+    return Prefilter.choose(tokens, pending.tokens(), most);
   }
 
   /** A call of the engine. */
@@ -668,7 +688,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           composer.compose(
               question.stream,
               pending,
-              result,
+              result.over(question.chosen, pending.nextChunk() - pending.firstChunk()),
               index -> store.chunk(index).segment(),
               question.streamTokens,
               Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),

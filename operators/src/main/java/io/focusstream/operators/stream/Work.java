@@ -58,6 +58,8 @@ abstract sealed class Work {
     long loadedBytes;
     long streamTokens;
     long submittedAtMillis;
+    // of the question's chunks those that the engine is asked of; null for all
+    int[] chosen;
 
     Question(String stream, long sequence, String id, int firstChunk, int nextChunk) {
       super(stream);

@@ -48,7 +48,8 @@ class FocusSettingsTest {
                     Map.entry("focus.ask.max-pending", "80"),
                     Map.entry("focus.ask.max-standing", "81"),
                     Map.entry("focus.stream.max-age", "82 ms"),
-                    Map.entry("focus.stream.expire-after", "83 ms"))));
+                    Map.entry("focus.stream.expire-after", "83 ms"),
+                    Map.entry("focus.ask.prefilter-chunks", "84"))));
     assertEquals(
         new FocusSettings(
             64,
@@ -72,7 +73,8 @@ class FocusSettingsTest {
             80,
             81,
             Duration.ofMillis(82),
-            Duration.ofMillis(83)),
+            Duration.ofMillis(83),
+            84),
         settings);
   }
 
