@@ -3,6 +3,7 @@ package io.focusstream.jobs.cli;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.focusstream.jobs.topology.ModelLoader;
 import io.focusstream.jobs.training.TrainingCheckpoint;
 import io.focusstream.jobs.training.eval.EngineBench;
 import io.focusstream.operators.engine.djl.BundledModels;
@@ -18,12 +19,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,11 +45,15 @@ import picocli.CommandLine.Spec;
       "condense  tokens a second, states encoded; floor: the matrices' operations over this machine's"
           + " best rate for products of that shape",
       "ask       seconds to the first answer token and for each further one, by the history's length;"
-          + " floors: the operations of question and answer over all chunks, and the bytes of all"
-          + " chunk states over the memory's bandwidth"
+          + " floors: the operations of question and answer over all chunks; for a further token"
+          + " those of two rows a chunk, and the bytes of all chunk states over the memory's bandwidth",
+      "ingest    tokens a second from a file through an embedded Kafka and Flink into condensed chunks;"
+          + " floor: the engine alone, condensing in the same run"
     })
 public final class BenchCommand implements Callable<Integer> {
   private static final int CONDENSED_CHUNKS = 64;
+
+  private final ModelLoader models;
 
   @Spec private CommandSpec spec;
 
@@ -69,9 +76,20 @@ public final class BenchCommand implements Callable<Integer> {
   private Shape shape;
 
   @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A model of random weights of this config.json's shape instead.")
+  private Path configFile;
+
+  @Option(
+      names = "--random-weights",
+      description = "Random weights in place of the model's own; --shape and --config imply it.")
+  private boolean randomWeights;
+
+  @Option(
       names = "--history",
       split = ",",
-      defaultValue = "4K,32K,128K",
+      defaultValue = "4K,32K,128K,400K",
       description = "Tokens, K = 1,024: ${DEFAULT-VALUE}.")
   private List<String> history;
 
@@ -86,6 +104,11 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--kv", defaultValue = "INT8", description = "States: ${COMPLETION-CANDIDATES}.")
   private Quantisation kv;
+
+  @Option(
+      names = "--hot",
+      description = "Keep all states ready to use; so it is unless --cold is given.")
+  private boolean hot;
 
   @Option(
       names = "--cold",
@@ -106,13 +129,20 @@ public final class BenchCommand implements Callable<Integer> {
               + "${DEFAULT-VALUE}.")
   private double focusShare;
 
+  @Option(
+      names = "--ingest-tokens",
+      defaultValue = "32K",
+      description = "About so many tokens are read by ingest: ${DEFAULT-VALUE}.")
+  private String ingestTokens;
+
   @Option(names = "--json", description = "Also write the results to this file.")
   private Path json;
 
   /** What is timed. */
   public enum What {
     condense,
-    ask
+    ask,
+    ingest
   }
 
   /** Shapes that other engines have been measured with. */
@@ -148,28 +178,58 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  BenchCommand(ModelLoader models) {
+    this.models = models;
+  }
+
   @Override
   public Integer call() throws IOException {
     List<Integer> lengths = history.stream().map(EvalCommand::parseLength).toList();
     if (repeats < 1) {
       throw new CliException(ExitCodes.USAGE, "--repeats must be at least 1; got " + repeats);
     }
-    if (shape == null) {
+    if (hot && cold) {
+      throw new CliException(ExitCodes.USAGE, "either --hot or --cold");
+    }
+    if (shape != null && configFile != null) {
+      throw new CliException(ExitCodes.USAGE, "either --shape or --config");
+    }
+    if (shape == null && configFile == null && !randomWeights) {
       return run(BundledModels.folder(model), model, lengths);
+    }
+    String name;
+    String written;
+    if (shape != null) {
+      name = "shape " + shape + " of random weights";
+      written = shape.config();
+    } else {
+      Path file =
+          configFile != null ? configFile : BundledModels.folder(model).resolve("config.json");
+      if (!Files.isReadable(file)) {
+        throw new CliException(ExitCodes.USAGE, "no config.json can be read at " + file);
+      }
+      name = file + " with random weights";
+      written = Files.readString(file);
     }
     Path folder = Files.createTempDirectory("focus-bench");
     try {
-      writeRandom(folder);
-      return run(folder, "shape " + shape, lengths);
+      writeRandom(folder, name, written);
+      return run(folder, name, lengths);
     } finally {
-      Files.deleteIfExists(folder.resolve("model.safetensors"));
-      Files.deleteIfExists(folder.resolve("config.json"));
-      Files.deleteIfExists(folder);
+      delete(folder);
     }
   }
 
-  private void writeRandom(Path folder) throws IOException {
-    ModelConfig config = ModelConfig.parse("shape " + shape, shape.config());
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  private void writeRandom(Path folder, String origin, String written) throws IOException {
+    ModelConfig config = ModelConfig.parse(origin, written);
     Random random = new Random(seed);
     Map<String, float[]> weights = new LinkedHashMap<>();
     for (String name : ModelWeights.names(config)) {
@@ -181,7 +241,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
     TrainingCheckpoint.writeModel(
         folder.resolve("model.safetensors"), config, weights, TensorType.BF16);
-    Files.writeString(folder.resolve("config.json"), shape.config());
+    Files.writeString(folder.resolve("config.json"), written);
+    // for ingest: the bundled model's, whose tokens such a model has too
+    Files.copy(
+        BundledModels.folder("small").resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
   }
 
   /** Operations of a token in the matrices of all layers; the last has only keys and values. */
@@ -237,8 +300,9 @@ public final class BenchCommand implements Callable<Integer> {
     ArrayNode rows = report.putArray("rows");
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings)) {
       EngineBench bench = new EngineBench(engine, chunk, repeats, seed);
-      if (what.contains(What.condense)) {
-        double rate = bench.condenseRate(CONDENSED_CHUNKS);
+      double rate = Double.NaN;
+      if (what.contains(What.condense) || what.contains(What.ingest)) {
+        rate = bench.condenseRate(CONDENSED_CHUNKS);
         double floor = operations / tokenOperations(config, true);
         out.printf(
             Locale.ROOT,
@@ -256,11 +320,15 @@ public final class BenchCommand implements Callable<Integer> {
               ask.chunks() * (question + 1.0) * tokenOperations(config, false) / operations;
           double state =
               (double) ask.chunks() * chunk * config.stateElementsPerToken() * Short.BYTES;
-          double further = state / bytes;
+          double read = state / bytes;
+          // the newest token as an ordinary one, and as the candidate
+          double products = 2.0 * ask.chunks() * tokenOperations(config, false) / operations;
+          double further = read + products;
           out.printf(
               Locale.ROOT,
               "ask over %d tokens, %d chunks: first token %.3f s (loading %.3f), %.0f%% of the floor of"
-                  + " %.3f; each further %.1f ms, %.0f%% of the floor of %.1f (bytes)%n",
+                  + " %.3f; each further %.1f ms, %.0f%% of the floor of %.1f (%.1f bytes,"
+                  + " %.1f products)%n",
               length,
               ask.chunks(),
               ask.firstTokenSeconds(),
@@ -269,7 +337,9 @@ public final class BenchCommand implements Callable<Integer> {
               first,
               1000 * ask.tokenSeconds(),
               100 * further / ask.tokenSeconds(),
-              1000 * further);
+              1000 * further,
+              1000 * read,
+              1000 * products);
           out.flush();
           rows.addObject()
               .put("what", "ask")
@@ -279,13 +349,47 @@ public final class BenchCommand implements Callable<Integer> {
               .put("firstTokenSeconds", ask.firstTokenSeconds())
               .put("firstTokenFloor", first)
               .put("tokenSeconds", ask.tokenSeconds())
+              .put("tokenBytesFloor", read)
               .put("tokenFloor", further);
         }
       }
+    }
+    if (what.contains(What.ingest)) {
+      ingest(folder, rows, out);
     }
     if (json != null) {
       Files.writeString(json, report.toPrettyString() + "\n");
     }
     return ExitCodes.OK;
+  }
+
+  private void ingest(Path folder, ArrayNode rows, PrintWriter out) throws IOException {
+    double engine = rows.get(0).get("tokensPerSecond").asDouble();
+    Path directory = Files.createTempDirectory("focus-bench-ingest");
+    try {
+      Logging.toFiles(directory.resolve("logs"));
+      // a word of these lines is about two and a half tokens
+      long words = EvalCommand.parseLength(ingestTokens) * 2L / 5;
+      IngestBench.Ingest read = IngestBench.run(models, folder, directory, words, chunk, kv, seed);
+      double rate = read.tokens() / read.seconds();
+      out.printf(
+          Locale.ROOT,
+          "ingest: %d tokens in %d chunks through Kafka and Flink in %.2f s: %.0f tokens/s, %.0f%% of the"
+              + " engine alone%n",
+          read.tokens(),
+          read.chunks(),
+          read.seconds(),
+          rate,
+          100 * rate / engine);
+      out.flush();
+      rows.addObject()
+          .put("what", "ingest")
+          .put("tokens", read.tokens())
+          .put("seconds", read.seconds())
+          .put("tokensPerSecond", rate)
+          .put("floor", engine);
+    } finally {
+      delete(directory);
+    }
   }
 }

@@ -55,7 +55,7 @@ public final class FocusCli implements Callable<Integer> {
     line.addSubcommand(new ModelCommand());
     line.addSubcommand(new TrainCommand());
     line.addSubcommand(new EvalCommand());
-    line.addSubcommand(new BenchCommand());
+    line.addSubcommand(new BenchCommand(models));
     line.addSubcommand(new PlanCommand());
     return configure(line);
   }

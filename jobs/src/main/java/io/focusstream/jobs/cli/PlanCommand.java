@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.apache.flink.util.TimeUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,6 +35,10 @@ public final class PlanCommand implements Callable<Integer> {
   private static final double BUSY = 0.6;
 
   private static final double SLOW_SECONDS = 5;
+
+  /** A history in tokens; a small m is minutes. */
+  private static final Pattern IS_TOKENS = Pattern.compile("[0-9]+[KkM]?");
+
   private static final int MAX_CHUNKS = StreamOptions.MAX_CHUNKS.defaultValue();
   private static final double GIB = 1L << 30;
 
@@ -62,14 +67,14 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--history",
       required = true,
-      description = "How much of each stream is kept, for example '7 d'.")
+      description = "How much of each stream is kept: a time, '7 d', or tokens, 400K.")
   private String history;
 
   @Option(names = "--streams", defaultValue = "1", description = "${DEFAULT-VALUE}, alike.")
   private long streams;
 
   @Option(
-      names = "--questions-per-minute",
+      names = {"--questions-per-minute", "--questions/min"},
       defaultValue = "1",
       description = "Of all streams: ${DEFAULT-VALUE}.")
   private double questionsPerMinute;
@@ -100,7 +105,7 @@ public final class PlanCommand implements Callable<Integer> {
   /** Devices with the rates that are reckoned with. */
   public enum DeviceKind {
     /** Measured: two cores with AVX-512 bf16, docs/performance.md. */
-    cpu(404e9, 15.6e9, 0.31, 0.29, 0.07, "measured, docs/performance.md"),
+    cpu(371e9, 19.9e9, 0.4, 0.33, 0.2, "measured, docs/performance.md"),
     /** From its data sheet; the parts are assumed, never measured by us. */
     l4(121e12, 300e9, 0.4, 0.4, 0.5, "from its data sheet; the parts assumed, not measured"),
     /** From its data sheet; the parts are assumed, never measured by us. */
@@ -136,7 +141,6 @@ public final class PlanCommand implements Callable<Integer> {
       throw new CliException(ExitCodes.USAGE, "no config.json can be read at " + file);
     }
     ModelConfig shape = ModelConfig.parse(file.toString(), Files.readString(file));
-    Duration kept = parse(history);
     if (!(rate > 0 && tokensPerEvent > 0 && questionsPerMinute >= 0) || streams < 1 || chunk < 1) {
       throw new CliException(
           ExitCodes.USAGE,
@@ -147,7 +151,10 @@ public final class PlanCommand implements Callable<Integer> {
     double bytesPerSecond = bandwidth != null ? bandwidth : device.bandwidth;
 
     double tokensPerSecond = rate * tokensPerEvent;
-    double historyTokens = tokensPerSecond * kept.toMillis() / 1000.0 / streams;
+    double historyTokens =
+        IS_TOKENS.matcher(history.strip()).matches()
+            ? EvalCommand.parseLength(history)
+            : tokensPerSecond * parse(history).toMillis() / 1000.0 / streams;
     double chunks = Math.max(1, historyTokens / chunk);
     double tokenBytes =
         (double) shape.layers() * kv.tokenBytes(shape.keyValueHeads(), shape.headDim());
@@ -158,7 +165,9 @@ public final class PlanCommand implements Callable<Integer> {
     double chunkOperations = BenchCommand.tokenOperations(shape, false);
     double first = chunks * (question + 1) * chunkOperations / (perSecond * device.askPart);
     double hotBytes = chunks * chunk * shape.stateElementsPerToken() * Short.BYTES;
-    double further = hotBytes / (bytesPerSecond * device.tokenPart);
+    // each chunk's states are read, and two rows of it go through all layers
+    double further =
+        (hotBytes / bytesPerSecond + chunks * 2 * chunkOperations / perSecond) / device.tokenPart;
     double questionSeconds = first + (answer - 1) * further;
     double askSeconds = questionsPerMinute * 1440 * questionSeconds;
     double managers = Math.ceil((condenseSeconds + askSeconds) / DAY / BUSY);
@@ -168,7 +177,7 @@ public final class PlanCommand implements Callable<Integer> {
     print(
         out,
         "parts of them reached",
-        "condensing %.0f%%, first token %.0f%%, further tokens %.0f%% of bytes (%s)",
+        "condensing %.0f%%, first token %.0f%%, further tokens %.0f%% of bytes and operations (%s)",
         100 * device.condensePart,
         100 * device.askPart,
         100 * device.tokenPart,
@@ -237,7 +246,11 @@ public final class PlanCommand implements Callable<Integer> {
       return duration;
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new CliException(
-          ExitCodes.USAGE, "--history is a time such as '12 h' or '7 d'; got '" + written + "'", e);
+          ExitCodes.USAGE,
+          "--history is a time such as '12 h' or '7 d', or tokens such as 400K; got '"
+              + written
+              + "'",
+          e);
     }
   }
 }

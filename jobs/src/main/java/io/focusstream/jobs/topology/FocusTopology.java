@@ -81,6 +81,7 @@ public final class FocusTopology {
       ReadableConfig config,
       KafkaSettings kafka,
       ModelProviders model) {
+    JobDefaults.apply(environment, config);
     List<EventInput> events = new ArrayList<>();
     if (!kafka.rawTopics().isEmpty()) {
       events.add(

@@ -42,6 +42,17 @@ class FocusCliTest {
   }
 
   @Test
+  void aPlanForAHistoryInTokensIsThatOfTheTimeInWhichTheyCome() {
+    // 10 events of 40 tokens a second for 4,096 seconds: 1,638,400 tokens
+    Run time = run("plan", "--rate", "10", "--history", "4096 s");
+    Run tokens = run("plan", "--rate", "10", "--history", "1600K", "--questions/min", "1");
+
+    assertEquals(ExitCodes.OK, time.exitCode(), time.toString());
+    assertTrue(time.out().contains("1638400 tokens, 6400 chunks"), time.out());
+    assertEquals(time.out(), tokens.out());
+  }
+
+  @Test
   void wrongUseEndsWithTwoAndSaysWhatIsWrong() {
     assertFailure(ExitCodes.USAGE, "a command is needed");
     assertFailure(ExitCodes.USAGE, "Unknown option: '--colour'", "local", "--colour");
@@ -65,6 +76,11 @@ class FocusCliTest {
     assertFailure(
         ExitCodes.USAGE, "--history is a time", "plan", "--rate", "5", "--history", "often");
     assertFailure(ExitCodes.USAGE, "must be above 0", "plan", "--rate", "-1", "--history", "7 d");
+    assertFailure(ExitCodes.USAGE, "either --hot or --cold", "bench", "ask", "--hot", "--cold");
+    assertFailure(
+        ExitCodes.USAGE, "either --shape", "bench", "ask", "--shape", "A", "--config", "x.json");
+    assertFailure(
+        ExitCodes.USAGE, "no config.json can be read", "bench", "ask", "--config", "x.json");
     assertFailure(ExitCodes.USAGE, "no suite everything", "eval", "everything");
     assertFailure(
         ExitCodes.USAGE, "--deadline must be", "ask", "--stream", "s", "--deadline", "0", "who?");

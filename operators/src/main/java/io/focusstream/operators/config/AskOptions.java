@@ -92,5 +92,16 @@ public final class AskOptions {
                   + " `focus streams`, in [1, 1000]. Where more match it is answered with REJECTED and"
                   + " none is asked.");
 
+  /** Most chunks that a question is asked of. */
+  public static final ConfigOption<Integer> PREFILTER_CHUNKS =
+      ConfigOptions.key("focus.ask.prefilter-chunks")
+          .intType()
+          .defaultValue(0)
+          .withDescription(
+              "Most chunks that a question is asked of, in [0, 1000000]: those that share most words with"
+                  + " it, rare words before common ones, newer chunks before older. 0: all chunks. Cheap"
+                  + " and blind to meaning: for streams of millions of tokens whose questions name what"
+                  + " they are about.");
+
   private AskOptions() {}
 }

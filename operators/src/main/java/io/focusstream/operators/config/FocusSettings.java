@@ -35,6 +35,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param maxStreams {@link AskOptions#MAX_STREAMS}
  * @param maxAge {@link StreamOptions#MAX_AGE}
  * @param expireAfter {@link StreamOptions#EXPIRE_AFTER}
+ * @param prefilterChunks {@link AskOptions#PREFILTER_CHUNKS}
  */
 public record FocusSettings(
     int chunkTokens,
@@ -60,7 +61,8 @@ public record FocusSettings(
     int maxStanding,
     int maxStreams,
     Duration maxAge,
-    Duration expireAfter)
+    Duration expireAfter,
+    int prefilterChunks)
     implements Serializable {
 
   public FocusSettings {
@@ -102,6 +104,7 @@ public record FocusSettings(
     check(AskOptions.MAX_STREAMS, maxStreams, 1, 1000);
     check(StreamOptions.MAX_AGE, maxAge.toMillis(), 0, Long.MAX_VALUE);
     check(StreamOptions.EXPIRE_AFTER, expireAfter.toMillis(), 0, Long.MAX_VALUE);
+    check(AskOptions.PREFILTER_CHUNKS, prefilterChunks, 0, 1_000_000);
   }
 
   /**
@@ -134,7 +137,8 @@ public record FocusSettings(
         config.get(AskOptions.MAX_STANDING),
         config.get(AskOptions.MAX_STREAMS),
         config.get(StreamOptions.MAX_AGE),
-        config.get(StreamOptions.EXPIRE_AFTER));
+        config.get(StreamOptions.EXPIRE_AFTER),
+        config.get(AskOptions.PREFILTER_CHUNKS));
   }
 
   /** The defaults of all options. */

@@ -35,6 +35,25 @@ public record EngineAnswer(
   }
 
   /**
+   * The same as if more chunks had been asked, the others without any weight.
+   *
+   * @param chosen where the asked chunks stand among all, ascending; {@code null} where they are
+   *     all
+   * @param count of all chunks
+   */
+  public EngineAnswer over(int[] chosen, int count) {
+    if (chosen == null) {
+      return this;
+    }
+    float[] all = new float[count];
+    for (int i = 0; i < chosen.length; i++) {
+      all[chosen[i]] = chunkWeights[i];
+    }
+    return new EngineAnswer(
+        tokens, ended, confidence, all, tailWeight, recondensed, damagedBlocks, timings);
+  }
+
+  /**
    * Where the time of an answer went.
    *
    * @param queued from acceptance until the engine began

@@ -31,6 +31,7 @@ import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.StreamSelection;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.slf4j.Logger;
@@ -105,6 +107,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private final transient CondensingEngineProvider engines;
   private final transient TokenizerProvider tokenizers;
   private final transient MailboxExecutor mailbox;
+  private final transient MailboxExecutor wholeMailbox;
 
   private transient CondensingEngineProvider.Lease lease;
   private transient CondensingEngine engine;
@@ -138,6 +141,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     this.engines = engines;
     this.tokenizers = tokenizers;
     this.mailbox = parameters.getMailboxExecutor();
+    this.wholeMailbox =
+        parameters
+            .getContainingTask()
+            .getMailboxExecutorFactory()
+            .createExecutor(TaskMailbox.MIN_PRIORITY);
   }
 
   @Override
@@ -622,10 +630,14 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     dropOldChunks(stream, store.summary(), Long.MIN_VALUE);
   }
 
-  /** What was accepted is in state already, so a checkpoint may come in between. */
+  /**
+   * What was accepted is in state already, so a checkpoint may come in between; and it must, or a
+   * slow engine would hold it up. The barriers of unaligned checkpoints are the task's own mails,
+   * which an operator's executor leaves for later: so this yields to all.
+   */
   private void yieldWhileTooMuchIsOpen() throws InterruptedException {
     while (work.size() > settings.maxInFlight()) {
-      mailbox.yield();
+      wholeMailbox.yield();
     }
   }
 
@@ -658,8 +670,14 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     List<ChunkInput> inputs = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
     long loadedBytes = 0;
     question.streamTokens = pending.tail().tokens().length;
+    question.chosen = chosen(pending);
     for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
       SealedChunk sealed = store.chunk(index);
+      if (question.chosen != null
+          && Arrays.binarySearch(question.chosen, index - pending.firstChunk()) < 0) {
+        question.streamTokens += sealed.segment().tokens().length;
+        continue;
+      }
       ChunkKey key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
       List<byte[]> blocks = engine.isHot(key) ? List.of() : store.blocks(index);
       for (byte[] block : blocks) {
@@ -700,6 +718,19 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     emit(
         Answer.partial(
             question.id, soFar.length, question.stream, tokenizer.decode(soFar).strip()));
+  }
+
+  /** The chunks that a question is asked of, counted from its first; {@code null} for all. */
+  private int[] chosen(PendingQuestion pending) throws Exception {
+    int most = settings.prefilterChunks();
+    if (most == 0 || pending.nextChunk() - pending.firstChunk() <= most) {
+      return null;
+    }
+    List<int[]> tokens = new ArrayList<>();
+    for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
+      tokens.add(store.chunk(index).segment().tokens());
+    }
+    return Prefilter.choose(tokens, pending.tokens(), most);
   }
 
   /** A call of the engine. */
@@ -825,7 +856,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           composer.compose(
               question.stream,
               pending,
-              result,
+              result.over(question.chosen, pending.nextChunk() - pending.firstChunk()),
               index -> store.chunk(index).segment(),
               question.streamTokens,
               Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),

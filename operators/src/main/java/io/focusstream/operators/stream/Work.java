@@ -59,6 +59,8 @@ abstract sealed class Work {
     long streamTokens;
     long submittedAtMillis;
     int partialTokens;
+    // of the question's chunks those that the engine is asked of; null for all
+    int[] chosen;
 
     Question(String stream, long sequence, String id, int firstChunk, int nextChunk) {
       super(stream);

@@ -50,7 +50,8 @@ class FocusSettingsTest {
                     Map.entry("focus.ask.max-streams", "84"),
                     Map.entry("focus.engine.timeout", "85 ms"),
                     Map.entry("focus.stream.max-age", "82 ms"),
-                    Map.entry("focus.stream.expire-after", "83 ms"))));
+                    Map.entry("focus.stream.expire-after", "83 ms"),
+                    Map.entry("focus.ask.prefilter-chunks", "84"))));
     assertEquals(
         new FocusSettings(
             64,
@@ -76,7 +77,8 @@ class FocusSettingsTest {
             81,
             84,
             Duration.ofMillis(82),
-            Duration.ofMillis(83)),
+            Duration.ofMillis(83),
+            84),
         settings);
   }
 

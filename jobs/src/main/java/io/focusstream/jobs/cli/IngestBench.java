@@ -1,0 +1,122 @@
+package io.focusstream.jobs.cli;
+
+import io.focusstream.jobs.local.FollowedFile;
+import io.focusstream.jobs.local.LocalSession;
+import io.focusstream.jobs.local.LocalSettings;
+import io.focusstream.jobs.local.Progress;
+import io.focusstream.jobs.topology.ModelLoader;
+import io.focusstream.jobs.topology.ModelOptions;
+import io.focusstream.operators.config.CondenseOptions;
+import io.focusstream.operators.kv.Quantisation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.apache.flink.configuration.Configuration;
+
+/**
+ * Times a log's way from a file through an embedded Kafka and Flink into condensed chunks: from the
+ * moment the file is there to the last chunk's state. The job has begun and the model is loaded
+ * before that.
+ */
+final class IngestBench {
+  private static final Duration LONGEST = Duration.ofMinutes(30);
+  private static final long POLL_NANOS = 20_000_000;
+  private static final int LINE_WORDS = 12;
+
+  /**
+   * What was read.
+   *
+   * @param tokens tokenized and accumulated
+   * @param chunks condensed
+   * @param seconds from the file's appearance on
+   */
+  record Ingest(long tokens, long chunks, double seconds) {}
+
+  private IngestBench() {}
+
+  /**
+   * Runs a session of its own in a directory.
+   *
+   * @param directory empty; the caller removes it
+   * @param words of random lines, about a token or two each
+   * @param chunk tokens
+   */
+  static Ingest run(
+      ModelLoader models,
+      Path model,
+      Path directory,
+      long words,
+      int chunk,
+      Quantisation kv,
+      long seed)
+      throws IOException {
+    Configuration configuration = new Configuration();
+    configuration.set(ModelOptions.MODEL, model.toString());
+    configuration.set(ModelOptions.QUANTISATION, kv);
+    configuration.set(CondenseOptions.CHUNK_TOKENS, chunk);
+    Path log = directory.resolve("bench.log");
+    Files.createFile(log);
+    LocalSettings settings =
+        new LocalSettings(
+            directory.resolve("data"),
+            0,
+            0,
+            1,
+            List.of(new FollowedFile(log, "bench")),
+            List.of(),
+            List.of(),
+            configuration);
+    List<String> lines = lines(words, seed);
+    try (LocalSession session =
+        LocalSession.start(settings, models.load(configuration), message -> {})) {
+      long deadline = System.nanoTime() + LONGEST.toNanos();
+      await(session, deadline, Progress::running);
+      long began = System.nanoTime();
+      Files.write(log, lines);
+      Progress end =
+          await(session, deadline, now -> now.caughtUp() && now.events() == lines.size());
+      double seconds = (System.nanoTime() - began) / 1e9;
+      return new Ingest(end.tokens(), end.chunksCondensed(), seconds);
+    }
+  }
+
+  private static Progress await(LocalSession session, long deadline, Predicate<Progress> done) {
+    while (true) {
+      Progress now = session.progress();
+      if (done.test(now)) {
+        return now;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new CliException(
+            ExitCodes.FAILED, "after " + LONGEST.toMinutes() + " minutes the job is at " + now);
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  static List<String> lines(long words, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    String[] vocabulary =
+        "request response served cached user session timeout worker node started stopped in ms for id"
+            .split(" ");
+    List<String> lines = new ArrayList<>();
+    for (long made = 0; made < words; made += LINE_WORDS) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < LINE_WORDS; i++) {
+        line.append(i == 0 ? "" : " ")
+            .append(
+                i % 3 == 2
+                    ? Integer.toString(random.nextInt(10_000))
+                    : vocabulary[random.nextInt(vocabulary.length)]);
+      }
+      lines.add(line.toString());
+    }
+    return lines;
+  }
+}
