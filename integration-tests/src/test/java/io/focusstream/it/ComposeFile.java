@@ -1,5 +1,6 @@
 package io.focusstream.it;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -50,6 +51,23 @@ final class ComposeFile {
     return (Map<String, Object>) map;
   }
 
+  /** The job of the FlinkDeployment. */
+  static Map<String, Object> kubernetesJob() {
+    return cast((Map<?, ?>) kubernetesSpec().get("job"));
+  }
+
+  /** The options that the FlinkDeployment gives Flink. */
+  static Map<String, String> kubernetesOptions() {
+    Map<String, String> options = new LinkedHashMap<>();
+    cast((Map<?, ?>) kubernetesSpec().get("flinkConfiguration"))
+        .forEach((key, value) -> options.put(key, value.toString()));
+    return options;
+  }
+
+  private static Map<String, Object> kubernetesSpec() {
+    return cast((Map<?, ?>) read(docker().resolve("kubernetes/focus.yaml")).get("spec"));
+  }
+
   /** The options that the compose file gives Flink. */
   static Map<String, String> flinkProperties() {
     String text = (String) read(docker().resolve("compose.yaml")).get("x-flink-properties");
@@ -60,6 +78,7 @@ final class ComposeFile {
       assertTrue(colon > 0, () -> "not an option: " + line);
       String key = line.substring(0, colon).replaceAll("\\s", "");
       String value = line.substring(colon + 1).replaceAll("\\s", "");
+      assertEquals(value, line.substring(colon + 1).strip(), "a value with blanks");
       assertTrue(options.put(key, value) == null, () -> "twice: " + line);
     }
     return options;

@@ -31,7 +31,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -204,8 +203,7 @@ class DeploymentFilesTest {
     Map<String, Object> deployment = ComposeFile.read(KUBERNETES);
     assertValid("flinkdeployment.schema.json", deployment);
     Map<String, Object> spec = map(deployment.get("spec"));
-    Map<String, String> options = new LinkedHashMap<>();
-    map(spec.get("flinkConfiguration")).forEach((k, v) -> options.put(k, v.toString()));
+    Map<String, String> options = ComposeFile.kubernetesOptions();
     assertOptions(options);
     assertEquals(
         "v" + version("flink.version").replaceAll("\\.[0-9]+$", "").replace('.', '_'),

@@ -17,6 +17,8 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -171,6 +173,47 @@ class DistributionITCase {
       String logs = flink.allLogs();
       assertFalse(logs.contains("already loaded in another classloader"), logs);
       assertTrue(logs.contains("model small ("), "the real engine ran");
+    }
+  }
+
+  /** What the FlinkDeployment does, with its options, less those that need GPUs or a bucket. */
+  @Test
+  void applicationModeRunsTheJobOfUsrlib() throws Exception {
+    Path log = directory.resolve("auth.log");
+    writeLog(log);
+    Map<String, String> options = new LinkedHashMap<>(ComposeFile.kubernetesOptions());
+    options.keySet().removeIf(key -> key.matches("external-resource.*|kubernetes\\..*|high-av.*"));
+    options.values().removeIf(value -> value.startsWith("s3:"));
+    try (EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"), 0)) {
+      options.put("focus.kafka.bootstrap-servers", kafka.bootstrapServers());
+      options.put("execution.checkpointing.interval", "2s");
+      options.put("parallelism.default", "1");
+      options.put("taskmanager.memory.process.size", "3g");
+      options.put("taskmanager.memory.managed.size", "256m");
+      options.put("taskmanager.memory.task.off-heap.size", "1g");
+      try (FlinkProcesses flink = new FlinkProcesses(directory, options)) {
+        List<String> arguments = new ArrayList<>();
+        ((List<?>) ComposeFile.kubernetesJob().get("args"))
+            .forEach(word -> arguments.add(word.toString()));
+        flink.startApplication(ComposeFile.kubernetesJob().get("entryClass").toString(), arguments);
+        flink.startTaskManager();
+        String job = flink.awaitJob();
+        flink.script(
+            "focus",
+            Map.of(),
+            "follow",
+            "--bootstrap",
+            kafka.bootstrapServers(),
+            "--until-end",
+            log.toString());
+        try (QuestionClient client = client(kafka)) {
+          awaitEvents(client, LINES);
+          Answer answer = ask(client);
+          assertEquals(AnswerStatus.OK, answer.status(), answer.toString());
+          assertFalse(answer.evidence().isEmpty());
+        }
+        assertEquals("", flink.exceptions(job));
+      }
     }
   }
 

@@ -256,6 +256,42 @@ final class FlinkProcesses implements AutoCloseable {
     return startFlink("jobmanager", command);
   }
 
+  /**
+   * Starts a job manager that runs the job of {@code usrlib/} itself; returns at once.
+   *
+   * @param entryClass the job's
+   * @param arguments the job's
+   */
+  Process startApplication(String entryClass, List<String> arguments) throws IOException {
+    JobManagerProcessSpec memory = JobManagerProcessUtils.processSpecFromConfig(configuration);
+    List<String> command = new ArrayList<>();
+    command.addAll(words(JobManagerProcessUtils.generateJvmParametersStr(memory, configuration)));
+    command.add("org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint");
+    command.addAll(List.of("--configDir", home.resolve("conf").toString()));
+    command.addAll(words(JobManagerProcessUtils.generateDynamicConfigsStr(memory)));
+    command.addAll(List.of("--job-classname", entryClass));
+    command.addAll(arguments);
+    return startFlink("application", command);
+  }
+
+  /** Waits until a job runs, all of it, and says which. */
+  String awaitJob() {
+    List<String> found = new ArrayList<>();
+    Await.until(
+        DEADLINE,
+        () -> "a job that runs" + tails(),
+        () -> {
+          try {
+            found.addAll(runningJobs());
+          } catch (UncheckedIOException e) {
+            return false; // It doesn't listen yet, or has no leader.
+          }
+          return !found.isEmpty();
+        });
+    awaitRunning(found.get(0));
+    return found.get(0);
+  }
+
   /** Starts a task manager; returns at once. */
   Process startTaskManager() throws IOException {
     TaskExecutorProcessSpec memory = TaskExecutorProcessUtils.processSpecFromConfig(configuration);
@@ -285,6 +321,8 @@ final class FlinkProcesses implements AutoCloseable {
     command.addAll(arguments.subList(flags.size(), arguments.size()));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("OPT_OUT_TRACKING", "true");
+    // As Flink's scripts do: beside it lies usrlib/.
+    builder.environment().put("FLINK_LIB_DIR", home.resolve("lib").toString());
     Process process =
         builder
             .redirectErrorStream(true)

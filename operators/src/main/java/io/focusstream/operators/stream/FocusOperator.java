@@ -88,6 +88,9 @@ import org.slf4j.LoggerFactory;
  * focus.engine.max-in-flight} pieces of work are open it yields to the mailbox after it has
  * accepted an element, until there are fewer, and back-pressure does the rest.
  *
+ * <p><b>Device</b>: the GPU that external resource {@code gpu} gives this subtask's task manager,
+ * if any, is handed to the engine's provider, which decides.
+ *
  * <p><b>End of input</b>: when both inputs have ended it yields until everything is answered. After
  * {@link #close()} results are ignored, and what was pending is in the last checkpoint.
  */
