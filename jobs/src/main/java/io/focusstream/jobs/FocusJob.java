@@ -3,6 +3,7 @@ package io.focusstream.jobs;
 import io.focusstream.jobs.cli.FocusCli;
 import io.focusstream.jobs.cli.JobOptionsMixin;
 import io.focusstream.jobs.kafka.Brokers;
+import io.focusstream.jobs.kafka.KafkaOptions;
 import io.focusstream.jobs.kafka.KafkaSettings;
 import io.focusstream.jobs.topology.FocusTopology;
 import io.focusstream.jobs.topology.ModelLoader;
@@ -14,7 +15,6 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
-import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -107,10 +107,14 @@ public final class FocusJob implements Callable<Integer> {
     Configuration given = options.configuration();
     given.set(PipelineOptions.GENERIC_TYPES, false);
     given.set(PipelineOptions.OBJECT_REUSE, true);
+    Configuration shown = new Configuration(given);
+    // passwords are for the Kafka clients, not for a job's configuration that others see
+    shown.removeConfig(KafkaOptions.PROPERTIES);
     StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.getExecutionEnvironment(given);
+        StreamExecutionEnvironment.getExecutionEnvironment(shown);
     // The cluster's configuration, and over it what was given here.
-    ReadableConfig configuration = environment.getConfiguration();
+    Configuration configuration = Configuration.fromMap(environment.getConfiguration().toMap());
+    configuration.addAll(given);
     KafkaSettings kafka = KafkaSettings.of(configuration);
     if (partitions != null) {
       Properties client = kafka.clientProperties();

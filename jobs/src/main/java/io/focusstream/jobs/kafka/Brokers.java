@@ -13,6 +13,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Looks at brokers before work begins, so that what is missing is said within seconds. */
@@ -98,6 +100,27 @@ public final class Brokers {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof org.apache.kafka.common.errors.TimeoutException) {
         throw unreachable(client, timeout, e.getCause());
+      }
+      if (e.getCause() instanceof AuthenticationException) {
+        throw new BrokerException(
+            "the Kafka broker at "
+                + client.getProperty("bootstrap.servers")
+                + " refuses this user: "
+                + e.getCause().getMessage()
+                + ". Check security.protocol, sasl.mechanism and sasl.jaas.config or the ssl.* settings"
+                + " (--kafka-property, --kafka-properties FILE)",
+            e.getCause());
+      }
+      if (e.getCause() instanceof AuthorizationException) {
+        throw new BrokerException(
+            "the Kafka broker at "
+                + client.getProperty("bootstrap.servers")
+                + " doesn't allow that: "
+                + e.getCause().getMessage()
+                + ". The user needs ACLs to read events and queries with their consumer group, and to"
+                + " write answers and dead letters; with exactly-once delivery also for its"
+                + " transactional ids",
+            e.getCause());
       }
       throw new BrokerException(
           "the Kafka broker at "

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -45,15 +46,23 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @throws LocalException where the port is in use or the directory can't be used
    */
   public static EmbeddedKafka start(Path directory, int port) {
+    return start(directory, port, Map.of());
+  }
+
+  /**
+   * As {@link #start(Path, int)}.
+   *
+   * @param more further settings of the broker, which win over its own
+   */
+  public static EmbeddedKafka start(Path directory, int port, Map<String, String> more) {
     int clientPort = port == 0 ? freePort() : requireFree(port);
     int controllerPort = freePort();
     try {
       Files.createDirectories(directory);
       format(directory);
-      KafkaRaftServer server =
-          new KafkaRaftServer(
-              KafkaConfig.fromProps(properties(directory, clientPort, controllerPort)),
-              Time.SYSTEM);
+      Properties broker = properties(directory, clientPort, controllerPort);
+      broker.putAll(more);
+      KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(broker), Time.SYSTEM);
       server.startup();
       return new EmbeddedKafka(server, LOOPBACK + ":" + clientPort);
     } catch (LocalException e) {

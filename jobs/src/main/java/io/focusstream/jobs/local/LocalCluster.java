@@ -1,5 +1,6 @@
 package io.focusstream.jobs.local;
 
+import io.focusstream.jobs.kafka.KafkaOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,6 +100,8 @@ public final class LocalCluster implements AutoCloseable {
         Duration.ofSeconds(10));
     MetricTap.configure(c);
     c.addAll(user);
+    // a cluster shows its configuration; the Kafka clients have theirs from the job's settings
+    c.removeConfig(KafkaOptions.PROPERTIES);
     return c;
   }
 
