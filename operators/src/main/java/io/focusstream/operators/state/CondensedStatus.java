@@ -1,9 +1,17 @@
 package io.focusstream.operators.state;
 
 /**
- * That a chunk has been condensed, and how much of that is stored.
+ * That a chunk has been condensed, by which model, and how much of that is stored.
  *
  * @param blocks number of stored blocks, 0 where none are kept
  * @param bytes their size together
+ * @param model {@link #modelCode(String) code} of the model; 0 where that isn't known
  */
-public record CondensedStatus(int blocks, long bytes) {}
+public record CondensedStatus(int blocks, long bytes, int model) {
+
+  /** A number for a model's fingerprint, never 0: enough to see that it is another. */
+  public static int modelCode(String fingerprint) {
+    int code = fingerprint.hashCode();
+    return code == 0 ? 1 : code;
+  }
+}

@@ -12,9 +12,12 @@ public final class CondensedStatusSerializer extends VersionedSerializer<Condens
   /** {@code [vint] blocks, [int64] bytes}; see {@link BinaryForm}. */
   public static final int VERSION_1 = 1;
 
+  /** As version 1, then {@code [int32] model code}. */
+  public static final int VERSION_2 = 2;
+
   @Override
   protected int currentVersion() {
-    return VERSION_1;
+    return VERSION_2;
   }
 
   @Override
@@ -26,11 +29,13 @@ public final class CondensedStatusSerializer extends VersionedSerializer<Condens
   protected void writeRecord(CondensedStatus status, DataOutputView out) throws IOException {
     BinaryForm.writeInt(status.blocks(), out);
     out.writeLong(status.bytes());
+    out.writeInt(status.model());
   }
 
   @Override
   protected CondensedStatus readRecord(int version, DataInputView in) throws IOException {
-    return new CondensedStatus(BinaryForm.readInt(in), in.readLong());
+    return new CondensedStatus(
+        BinaryForm.readInt(in), in.readLong(), version < VERSION_2 ? 0 : in.readInt());
   }
 
   @Override

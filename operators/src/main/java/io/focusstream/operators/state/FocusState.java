@@ -92,5 +92,9 @@ public final class FocusState {
   public static final ListStateDescriptor<String> TOKENIZER =
       new ListStateDescriptor<>("tokenizer", StringSerializer.INSTANCE);
 
+  /** Operator state, union: fingerprint of the model that all stored chunk states are of. */
+  public static final ListStateDescriptor<String> MODEL =
+      new ListStateDescriptor<>("model", StringSerializer.INSTANCE);
+
   private FocusState() {}
 }

@@ -17,6 +17,7 @@ import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.state.Asking;
+import io.focusstream.operators.state.CondensedStatus;
 import io.focusstream.operators.state.FocusState;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
@@ -30,6 +31,7 @@ import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.StreamSelection;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -39,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -102,6 +105,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private static final Logger LOGGER = LoggerFactory.getLogger(FocusOperator.class);
   private static final int INPUTS = 2;
 
+  /**
+   * Chunks of another model that are made again at once: few, since a question may wait for them.
+   */
+  private static final int MADE_AGAIN_AT_ONCE = 4;
+
   /** What single streams answer to questions over several; see {@link MergeAnswers}. */
   static final OutputTag<AnswerPart> PARTS =
       new OutputTag<>("answer-parts", StreamTypes.ANSWER_PART);
@@ -125,6 +133,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private transient StandingQuestions standing;
   private transient StreamNames names;
   private transient int maxParallelism;
+  private transient ListState<String> modelState;
+  private transient int modelCode;
+  // streams whose chunks another model has condensed; empty where all are of this one
+  private transient ArrayDeque<String> toMakeAgain;
   // both null where a question sees what came before it
   private transient EventTimeBuffer waiting;
   private transient InternalTimerService<VoidNamespace> eventTime;
@@ -155,12 +167,16 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     tokenizerState = context.getOperatorStateStore().getUnionListState(FocusState.TOKENIZER);
+    modelState = context.getOperatorStateStore().getUnionListState(FocusState.MODEL);
   }
 
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     tokenizerState.update(List.of(tokenizerFingerprint));
+    modelState.update(
+        List.of(
+            toMakeAgain.isEmpty() ? model.fingerprint() : "others than " + model.fingerprint()));
   }
 
   @Override
@@ -197,7 +213,50 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       expiry = getInternalTimerService("expiry", VoidNamespaceSerializer.INSTANCE, this);
     }
     findPendingWork();
+    findChunksOfOtherModels();
     giveToEngine();
+  }
+
+  /** Another model than before: its chunk states are made again from tokens, beside all else. */
+  private void findChunksOfOtherModels() throws Exception {
+    modelCode = CondensedStatus.modelCode(model.fingerprint());
+    toMakeAgain = new ArrayDeque<>();
+    boolean another = false;
+    for (String before : modelState.get()) {
+      another |= !before.equals(model.fingerprint());
+    }
+    if (!another || settings.kvPersist() != KvPersist.STATE) {
+      return;
+    }
+    KeyedStateBackend<String> backend = getKeyedStateBackend();
+    try (Stream<String> streams =
+        backend.getKeys(FocusState.CONDENSED.getName(), VoidNamespace.INSTANCE)) {
+      streams.distinct().forEach(toMakeAgain::add);
+    }
+    LOGGER.info(
+        "The model is another one, {}: the chunks of {} streams are made again.",
+        model.fingerprint(),
+        toMakeAgain.size());
+  }
+
+  /** Where nothing else is to be condensed, a few chunks of another model. */
+  private void makeSomeAgain() throws Exception {
+    while (!toMakeAgain.isEmpty() && work.openChunks() == 0) {
+      String stream = toMakeAgain.peek();
+      withKey(
+          stream,
+          () -> {
+            for (int index : store.pendAgain(modelCode, MADE_AGAIN_AT_ONCE)) {
+              work.addChunk(stream, index);
+            }
+          });
+      if (work.openChunks() == 0) {
+        toMakeAgain.poll();
+        if (toMakeAgain.isEmpty()) {
+          LOGGER.info("All chunks are of model {} now.", model.fingerprint());
+        }
+      }
+    }
   }
 
   private void checkAgainstModel() {
@@ -646,6 +705,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
 
   /** Gives the engine as much as it may have. */
   private void giveToEngine() throws Exception {
+    makeSomeAgain();
     for (Work next = work.next(); next != null; next = work.next()) {
       if (next instanceof Work.Chunk chunk) {
         withKey(chunk.stream, () -> condense(chunk));
@@ -827,7 +887,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       return;
     }
     if (failure == null) {
-      store.storeCondensed(chunk.index, result);
+      store.storeCondensed(chunk.index, result, modelCode);
       store.chunkNoLongerPending(chunk.index);
       metered.chunksCondensed.inc();
       work.finish(chunk);
@@ -838,6 +898,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           chunk.attempts,
           failure);
       store.chunkNoLongerPending(chunk.index);
+      // questions over this stream make what is left
+      toMakeAgain.remove(chunk.stream);
       metered.chunksAbandoned.inc();
       work.finish(chunk);
     }
@@ -918,7 +980,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       SealedChunk sealed = store.chunk(index);
       CondensedChunk chunk = made.get(new ChunkKey(sealed.keyHigh(), sealed.keyLow()));
       if (chunk != null) {
-        store.storeCondensed(index, chunk);
+        store.storeCondensed(index, chunk, modelCode);
       }
     }
   }

@@ -196,7 +196,7 @@ final class StreamStore {
   }
 
   /** Stores a condensed chunk's state in place of what there was. */
-  void storeCondensed(int index, CondensedChunk chunk) throws Exception {
+  void storeCondensed(int index, CondensedChunk chunk, int model) throws Exception {
     dropBlocks(index);
     long bytes = 0;
     int count = 0;
@@ -207,7 +207,7 @@ final class StreamStore {
         count++;
       }
     }
-    condensed.put(index, new CondensedStatus(count, bytes));
+    condensed.put(index, new CondensedStatus(count, bytes, model));
   }
 
   private void dropBlocks(int index) throws Exception {
@@ -217,6 +217,26 @@ final class StreamStore {
         blocks.remove(new BlockKey(index, block));
       }
     }
+  }
+
+  /**
+   * Makes stored chunks that another model has condensed pending again.
+   *
+   * @param most how many
+   * @return their indices
+   */
+  List<Integer> pendAgain(int model, int most) throws Exception {
+    List<Integer> found = new ArrayList<>();
+    for (Map.Entry<Integer, CondensedStatus> entry : condensed.entries()) {
+      CondensedStatus status = entry.getValue();
+      if (found.size() < most && status.model() != model && !isChunkPending(entry.getKey())) {
+        found.add(entry.getKey());
+      }
+    }
+    for (int index : found) {
+      pendingChunks.put(index, Boolean.TRUE);
+    }
+    return found;
   }
 
   /** Bytes of all stored chunk states. */

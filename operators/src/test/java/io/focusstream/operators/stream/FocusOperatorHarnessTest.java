@@ -731,4 +731,56 @@ class FocusOperatorHarnessTest {
       assertEquals("line\n?q", harness.answers().get(0).text());
     }
   }
+
+  /** Answers before, during and after a change of the model; each old chunk is made again once. */
+  @Test
+  void chunksOfAnotherModelAreMadeAgainInTheBackground() throws Exception {
+    FakeEngine before = FakeEngine.manual();
+    OperatorSubtaskState state;
+    try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), before)) {
+      for (int i = 0; i < 40; i++) {
+        harness.event(i % 4 == 0 ? "b" : "a", "a-lin" + (10 + i));
+      }
+      harness.question("before", "a", "q");
+      harness.completeAll(before);
+      assertEquals(1, harness.answers().size());
+      state = harness.snapshot(1, 1);
+    }
+    int chunks = before.condensed().size();
+    FakeEngine after =
+        FakeEngine.manual().withModel(new ModelInfo("other", "0ther", 1 << 16, 0, 0, 4096, 4096));
+    OperatorSubtaskState half;
+    try (FocusHarness harness =
+        FocusHarness.start(
+            SettingsFixture.small(), after, new HashMapStateBackend(), state, 1, 0)) {
+      assertEquals(4, after.openChunks().size(), "a few at once");
+      harness.question("during", "a", "q");
+      while (harness.answers().isEmpty()) {
+        after.open().forEach(after::complete);
+        harness.runMailbox();
+      }
+      assertTrue(after.condensed().size() < chunks, "a question doesn't wait for all");
+      assertEquals("0ther", harness.answers().get(0).modelFingerprint());
+      half = harness.snapshot(2, 2);
+    }
+    after.forgetOpenCalls();
+    int madeBefore = after.condensed().size();
+    // a restart in the middle goes on with what is left
+    try (FocusHarness harness =
+        FocusHarness.start(SettingsFixture.small(), after, new HashMapStateBackend(), half, 1, 0)) {
+      harness.completeAll(after);
+      assertTrue(after.condensed().size() > madeBefore);
+      harness.question("after", "a", "q");
+      harness.completeAll(after);
+      assertEquals(AnswerStatus.OK, harness.answers().get(0).status());
+      half = harness.snapshot(3, 3);
+    }
+    assertEquals(chunks, after.condensedTimes().keySet().size(), "all chunks, of both streams");
+    int made = after.condensed().size();
+    try (FocusHarness harness =
+        FocusHarness.start(SettingsFixture.small(), after, new HashMapStateBackend(), half, 1, 0)) {
+      harness.completeAll(after);
+      assertEquals(made, after.condensed().size(), "nothing is left");
+    }
+  }
 }

@@ -181,9 +181,10 @@ class SerializersTest {
             new StreamSummarySerializer(),
             "0100000000000000010000000000000002000000000000000300000000000000040506070000000000000008"),
         new Case(
-            new CondensedStatus(2, 1L << 33),
+            new CondensedStatus(2, 1L << 33, 0),
             new CondensedStatusSerializer(),
             "01020000000200000000"),
+        new Case(new CondensedStatus(2, 3, 77), new CondensedStatusSerializer(), null),
         new Case(new BlockKey(7, 1), new BlockKeySerializer(), "010000000700000001"),
         new Case(
             new PendingQuestion(
