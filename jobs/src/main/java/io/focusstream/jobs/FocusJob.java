@@ -6,6 +6,7 @@ import io.focusstream.jobs.kafka.Brokers;
 import io.focusstream.jobs.kafka.KafkaOptions;
 import io.focusstream.jobs.kafka.KafkaSettings;
 import io.focusstream.jobs.topology.FocusTopology;
+import io.focusstream.jobs.topology.JobDefaults;
 import io.focusstream.jobs.topology.ModelLoader;
 import io.focusstream.jobs.topology.Models;
 import java.time.Duration;
@@ -24,8 +25,9 @@ import picocli.CommandLine.Option;
 
 /**
  * The entry class for {@code flink run} and application mode. Checkpoints and the state backend are
- * the cluster's to set, or {@code -D}'s; options of the job ({@code focus.…}) may stand in Flink's
- * configuration file too, and those given here win.
+ * the cluster's to set, or {@code -D}'s, and where neither does, as {@link JobDefaults} says;
+ * options of the job ({@code focus.…}) may stand in Flink's configuration file too, and those given
+ * here win.
  */
 @Command(
     name = "FocusJob",

@@ -94,49 +94,28 @@ public record Answer(
 
   /** The same answer, as the one that ends a number of partial ones. */
   public Answer withSequence(int number) {
-    return new Answer(
-        id,
-        update,
-        number,
-        stream,
-        status,
-        text,
-        error,
-        evidence,
-        usage,
-        timings,
-        confidence,
-        modelFingerprint,
-        streams);
+    return with(update, number, status, text);
   }
 
   /** The first tokens of an answer. */
   public static Answer partial(String id, int sequence, String stream, String text) {
-    return new Answer(
-        id,
-        0,
-        sequence,
-        stream,
-        AnswerStatus.PARTIAL,
-        text,
-        null,
-        List.of(),
-        Usage.NONE,
-        Timings.NONE,
-        0.0,
-        "",
-        List.of());
+    return withoutModel(id, stream, AnswerStatus.PARTIAL, null)
+        .with(0, sequence, AnswerStatus.PARTIAL, text);
   }
 
   /** The same answer as a further one of a standing question. */
   public Answer withUpdate(int number) {
+    return with(number, sequence, status, text);
+  }
+
+  private Answer with(int newUpdate, int newSequence, AnswerStatus newStatus, String newText) {
     return new Answer(
         id,
-        number,
-        sequence,
+        newUpdate,
+        newSequence,
         stream,
-        status,
-        text,
+        newStatus,
+        newText,
         error,
         evidence,
         usage,

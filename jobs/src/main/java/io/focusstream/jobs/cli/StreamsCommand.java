@@ -1,22 +1,16 @@
 package io.focusstream.jobs.cli;
 
-import io.focusstream.jobs.kafka.QuestionClient;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerCodec;
 import io.focusstream.schemas.AnswerStatus;
-import io.focusstream.schemas.Query;
-import io.focusstream.schemas.QueryMode;
-import io.focusstream.schemas.SourcePosition;
 import io.focusstream.schemas.StreamAnswer;
 import io.focusstream.schemas.StreamSelection;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,14 +30,7 @@ import picocli.CommandLine.Spec;
 final class StreamsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CommonOptions common;
-  @Mixin private ClientMixin client;
-
-  @Option(
-      names = "--timeout",
-      paramLabel = "SECONDS",
-      defaultValue = "30",
-      description = "How long to wait (default: ${DEFAULT-VALUE}).")
-  private int timeoutSeconds;
+  @Mixin private DescribeMixin describe;
 
   @Option(names = "--json", description = "Print the answer's record as it is, in JSON.")
   private boolean json;
@@ -58,45 +45,18 @@ final class StreamsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Logging.quiet(common);
-    if (timeoutSeconds < 1) {
-      throw new CliException(
-          ExitCodes.USAGE, "--timeout must be at least 1 second; got " + timeoutSeconds);
+    Answer answer = describe.ask(new StreamSelection.Prefixed(prefix));
+    PrintWriter out = spec.commandLine().getOut();
+    boolean known = answer.status() == AnswerStatus.OK;
+    if (json) {
+      out.println(new String(AnswerCodec.encode(answer), StandardCharsets.UTF_8));
+    } else if (known) {
+      print(out, answer.streams());
+    } else {
+      out.println(answer.error());
     }
-    try (QuestionClient asking = client.open()) {
-      String id = UUID.randomUUID().toString();
-      asking.send(
-          new Query(
-              id,
-              new StreamSelection.Prefixed(prefix),
-              "",
-              null,
-              QueryMode.DESCRIBE,
-              null,
-              false,
-              System.currentTimeMillis(),
-              new SourcePosition(client.queriesTopic(), 0, 0)));
-      Answer answer =
-          asking
-              .next(id, Duration.ofSeconds(timeoutSeconds))
-              .orElseThrow(
-                  () ->
-                      new CliException(
-                          ExitCodes.NO_ANSWER,
-                          "no answer came within "
-                              + timeoutSeconds
-                              + " s; does the job run, and does it keep up?"));
-      PrintWriter out = spec.commandLine().getOut();
-      boolean known = answer.status() == AnswerStatus.OK;
-      if (json) {
-        out.println(new String(AnswerCodec.encode(answer), StandardCharsets.UTF_8));
-      } else if (known) {
-        print(out, answer.streams());
-      } else {
-        out.println(answer.error());
-      }
-      out.flush();
-      return known ? ExitCodes.OK : ExitCodes.NOT_OK;
-    }
+    out.flush();
+    return known ? ExitCodes.OK : ExitCodes.NOT_OK;
   }
 
   private static void print(PrintWriter out, List<StreamAnswer> streams) {

@@ -40,13 +40,14 @@ import picocli.CommandLine.Spec;
       TrainCommand.Tokenizer.class,
       TrainCommand.Base.class,
       TrainCommand.Projections.class,
+      TrainCommand.Together.class,
       TrainCommand.Export.class
     },
     description =
         "Train a tokenizer, a base model, its added projections; write a checkpoint folder.",
     footer = {
       "",
-      "In this order: tokenizer, base, projections, export; docs/model.md has the recipe.",
+      "In this order: tokenizer, base, projections, together (may be left out), export; docs/model.md has the recipe.",
       "A run that is stopped goes on from its last checkpoint when the same command is given again."
     })
 public final class TrainCommand implements Callable<Integer> {
@@ -54,7 +55,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "tokenizer, base, projections or export?");
+    throw new ParameterException(
+        spec.commandLine(), "tokenizer, base, projections, together or export?");
   }
 
   private static Books books(Path folder) throws IOException {
@@ -207,7 +209,7 @@ public final class TrainCommand implements Callable<Integer> {
         names = "--stages",
         defaultValue = "64:0.12,128:0.2,256:0.35,512:0.33",
         description =
-            "Row lengths and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS]]],...: ${DEFAULT-VALUE}.")
+            "Row lengths and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS[:OBJECTIVES]]]],...: ${DEFAULT-VALUE}.")
     private String stages;
 
     @Option(
@@ -260,31 +262,14 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** {@code focus train projections}. */
-  @Command(
-      name = "projections",
-      mixinStandardHelpOptions = true,
-      sortOptions = false,
-      description = "Train the added projections beside a frozen base (FocusLLM section 3.3).")
-  static final class Projections implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-    @Mixin private RunOptions options;
-
-    @Option(names = "--init", required = true, description = "The base's checkpoint folder.")
-    private Path init;
-
+  /** What trains on memories of chunks: the added projections, alone or with all else. */
+  static final class MemoryOptions {
     @Option(
         names = "--stages",
         defaultValue = "2:0.15,6:0.2,16:0.3,48:0.35",
         description =
-            "Most chunks and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS]]],...: ${DEFAULT-VALUE}.")
+            "Most chunks and their part of the time, LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS[:OBJECTIVES]]]],...: ${DEFAULT-VALUE}.")
     private String stages;
-
-    @Option(
-        names = "--learning-rate",
-        defaultValue = "1.5e-3",
-        description = "Largest: ${DEFAULT-VALUE}.")
-    private double learningRate;
 
     @Option(
         names = "--memory-tokens",
@@ -298,34 +283,117 @@ public final class TrainCommand implements Callable<Integer> {
         description = "Most chunks x questions x prompt tokens of a step: ${DEFAULT-VALUE}.")
     private int rowTokens;
 
+    BatchOptions batches(
+        ModelConfig config, TrainingPlan.Stage stage, long seed, Schedule lengths) {
+      return new BatchOptions(
+          seed,
+          lengths,
+          4096,
+          Schedule.parse("0:" + stage.limit()),
+          memoryTokens,
+          rowTokens,
+          stage.mix(),
+          config.focus().candidatePositions() == FocusSettings.CandidatePositions.RECENCY);
+    }
+  }
+
+  /** {@code focus train projections}. */
+  @Command(
+      name = "projections",
+      mixinStandardHelpOptions = true,
+      sortOptions = false,
+      description = "Train the added projections beside a frozen base (FocusLLM section 3.3).")
+  static final class Projections implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private RunOptions options;
+    @Mixin private MemoryOptions memory;
+
+    @Option(names = "--init", required = true, description = "The base's checkpoint folder.")
+    private Path init;
+
+    @Option(
+        names = "--learning-rate",
+        defaultValue = "1.5e-3",
+        description = "Largest: ${DEFAULT-VALUE}.")
+    private double learningRate;
+
     @Override
     public Integer call() throws IOException {
-      boolean ordered =
-          options.modelConfig().focus().candidatePositions()
-              == FocusSettings.CandidatePositions.RECENCY;
+      ModelConfig config = options.modelConfig();
       options.run(
           spec,
           TrainableModel.Part.ADDED,
-          stages,
+          memory.stages,
           learningRate,
           TrainingCheckpoint.weights(init),
-          (tokenizer, books, stage, seed, threads) -> {
-            BatchOptions d = BatchOptions.defaults(seed);
-            return BatchStream.focus(
-                tokenizer,
-                books,
-                new BatchOptions(
-                    seed,
-                    d.lengths(),
-                    d.batchTokens(),
-                    Schedule.parse("0:" + stage.limit()),
-                    memoryTokens,
-                    rowTokens,
-                    stage.mix(),
-                    ordered),
-                0,
-                threads);
-          });
+          (tokenizer, books, stage, seed, threads) ->
+              BatchStream.focus(
+                  tokenizer,
+                  books,
+                  memory.batches(config, stage, seed, Schedule.parse("0:256")),
+                  0,
+                  threads));
+      return ExitCodes.OK;
+    }
+  }
+
+  /** {@code focus train together}. */
+  @Command(
+      name = "together",
+      mixinStandardHelpOptions = true,
+      sortOptions = false,
+      description =
+          "Train a base and its added projections on together: all weights, from the answers' end to the chunks' states.")
+  static final class Together implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private RunOptions options;
+    @Mixin private MemoryOptions memory;
+
+    @Option(
+        names = "--init",
+        required = true,
+        description = "Checkpoint folder of a projections run.")
+    private Path init;
+
+    @Option(
+        names = "--learning-rate",
+        defaultValue = "6e-4",
+        description = "Largest: ${DEFAULT-VALUE}.")
+    private double learningRate;
+
+    @Option(
+        names = "--sequences",
+        defaultValue = "0.25",
+        description = "Part of the steps that are the base's own batches: ${DEFAULT-VALUE}.")
+    private double sequences;
+
+    @Option(
+        names = "--row-length",
+        defaultValue = "256",
+        description = "Longest row of those, in tokens: ${DEFAULT-VALUE}.")
+    private int rowLength;
+
+    @Override
+    public Integer call() throws IOException {
+      ModelConfig config = options.modelConfig();
+      if (!(sequences >= 0 && sequences <= 1)) {
+        throw new ParameterException(
+            spec.commandLine(), "--sequences must be from 0 to 1; got " + sequences);
+      }
+      options.run(
+          spec,
+          TrainableModel.Part.ALL,
+          memory.stages,
+          learningRate,
+          TrainingCheckpoint.weights(init),
+          (tokenizer, books, stage, seed, threads) ->
+              BatchStream.both(
+                  tokenizer,
+                  books,
+                  memory.batches(config, stage, seed, Schedule.parse("0:" + rowLength)),
+                  sequences,
+                  0,
+                  threads));
       return ExitCodes.OK;
     }
   }

@@ -25,7 +25,6 @@ import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
-import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
@@ -77,8 +76,6 @@ public final class LocalCluster implements AutoCloseable {
     // A laptop that slept is no reason to restart the job.
     c.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, Duration.ofMinutes(10));
     c.set(MetricOptions.SYSTEM_RESOURCE_METRICS, false);
-    c.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
-    c.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
     c.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
     c.set(
         CheckpointingOptions.CHECKPOINTS_DIRECTORY,

@@ -179,8 +179,8 @@ public final class TrainingLoop {
           text.append(
               String.format(
                   Locale.ROOT,
-                  "  | %d: loss %.3f right %.3f",
-                  group,
+                  "  | %s: loss %.3f right %.3f",
+                  group < 0 ? "rows of " + -group : group,
                   s.loss / s.weight,
                   s.right / s.weight));
           if (s.questions > 0) {
@@ -204,10 +204,10 @@ public final class TrainingLoop {
     }
   }
 
-  // row length, or chunk count up to the next power of two
-  private static int group(Batch batch) {
+  // row length (below zero where both kinds come), or chunk count up to the next power of two
+  private int group(Batch batch) {
     if (batch instanceof BaseBatch base) {
-      return base.length();
+      return part == TrainableModel.Part.ALL ? -base.length() : base.length();
     }
     int chunks = ((FocusBatch) batch).chunks();
     return chunks <= 1 ? 1 : Integer.highestOneBit(chunks - 1) * 2;

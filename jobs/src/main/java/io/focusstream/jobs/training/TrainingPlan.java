@@ -51,7 +51,7 @@ public record TrainingPlan(
   }
 
   /**
-   * Reads {@code LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS]]],…}, for example {@code
+   * Reads {@code LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS[:OBJECTIVES]]]],…}, for example {@code
    * 64:0.2:0.05,128:0.8}; parts are scaled so that they sum to 1.
    */
   public static List<Stage> parseStages(String written) {
@@ -67,7 +67,10 @@ public record TrainingPlan(
                 new QuestionMix(
                     both.length > 2 ? Double.parseDouble(both[2]) : QuestionMix.DEFAULT.notFound(),
                     both.length > 3 ? Double.parseDouble(both[3]) : QuestionMix.DEFAULT.needles(),
-                    both.length > 4 ? Double.parseDouble(both[4]) : QuestionMix.DEFAULT.forms()));
+                    both.length > 4 ? Double.parseDouble(both[4]) : QuestionMix.DEFAULT.forms(),
+                    both.length > 5
+                        ? Double.parseDouble(both[5])
+                        : QuestionMix.DEFAULT.objectives()));
         if (stage.limit() < 1 || !(stage.part() > 0)) {
           throw new NumberFormatException("not above 0");
         }
@@ -75,7 +78,7 @@ public record TrainingPlan(
         sum += stage.part();
       } catch (ArrayIndexOutOfBoundsException | IllegalArgumentException e) {
         throw new IllegalArgumentException(
-            "a stage is LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS]]], for example 256:0.4:0.1; got '"
+            "a stage is LIMIT:PART[:NOT_FOUND[:NEEDLES[:FORMS[:OBJECTIVES]]]], for example 256:0.4:0.1; got '"
                 + one
                 + "'",
             e);

@@ -167,7 +167,8 @@ class TrainingLoopTest {
     assertEquals(0.25, TrainingPlan.parseStages("4:1,8:3").get(0).part(), 1e-12);
     assertEquals(QuestionMix.DEFAULT, TrainingPlan.parseStages("4:1").get(0).mix());
     assertEquals(
-        new QuestionMix(0.1, 0.5, 0.3), TrainingPlan.parseStages("4:1:0.1:0.5:0.3").get(0).mix());
+        new QuestionMix(0.1, 0.5, 0.3, 0.05),
+        TrainingPlan.parseStages("4:1:0.1:0.5:0.3:0.05").get(0).mix());
     assertThrows(IllegalArgumentException.class, () -> TrainingPlan.parseStages("4:1:0.9"));
     IllegalArgumentException error =
         assertThrows(IllegalArgumentException.class, () -> TrainingPlan.parseStages("64-0.1"));

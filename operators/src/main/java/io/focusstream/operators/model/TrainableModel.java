@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * Weights that learn, by the same graph: the base by next-token prediction, or the added
- * projections beside a frozen base (FocusLLM §3.4). Master weights and both moments of AdamW are
- * float32; products run in the given precision. One thread at a time.
+ * projections beside a frozen base (FocusLLM §3.4), or both together. Master weights and both
+ * moments of AdamW are float32; products run in the given precision. One thread at a time.
  *
  * <p>Legend: B rows, S sequence, C chunks, T tokens of a chunk, Q questions, A answer steps.
  */
@@ -29,7 +29,9 @@ public final class TrainableModel implements AutoCloseable {
     /** All but the added projections. */
     BASE,
     /** The added projections only. */
-    ADDED
+    ADDED,
+    /** All weights together, chunk states included: they carry gradients too. */
+    ALL
   }
 
   /**
@@ -127,7 +129,7 @@ public final class TrainableModel implements AutoCloseable {
       }
       NDArray array = manager.create(values, wanted);
       master.put(name, array);
-      if (name.contains("beacon") == (part == Part.ADDED)) {
+      if (part == Part.ALL || name.contains("beacon") == (part == Part.ADDED)) {
         array.setRequiresGradient(true);
         learning.add(name);
         first.add(manager.zeros(wanted));

@@ -34,6 +34,19 @@ public record WaitingQuestion(
     Objects.requireNonNull(asking, "asking");
   }
 
+  /** As one stream's part of a question over several. */
+  public WaitingQuestion ofOneStream() {
+    return new WaitingQuestion(
+        id,
+        tokens,
+        maxAnswerTokens,
+        mode,
+        deadlineMillis,
+        askedAtMillis,
+        position,
+        asking.ofOneStream());
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof WaitingQuestion that

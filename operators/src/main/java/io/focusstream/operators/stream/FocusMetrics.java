@@ -105,6 +105,12 @@ public final class FocusMetrics {
   /** Histogram: milliseconds from acceptance until the engine began, of the last 1,000 answers. */
   public static final String QUEUED_MILLIS = "queuedMillis";
 
+  /**
+   * Histogram: milliseconds from giving a chunk to the engine to its state, of the last 1,000
+   * chunks that were condensed when they were sealed.
+   */
+  public static final String CONDENSING_MILLIS = "condensingMillis";
+
   /** Gauge: bytes of chunk states ready for use in the engine, which subtasks share. */
   public static final String HOT_BYTES = "hotBytes";
 
@@ -153,6 +159,7 @@ public final class FocusMetrics {
   final Histogram answerMillis;
   final Histogram firstTokenMillis;
   final Histogram queuedMillis;
+  final Histogram condensingMillis;
 
   FocusMetrics(MetricGroup operatorGroup, WorkQueue work, CondensingEngine engine) {
     MetricGroup group = operatorGroup.addGroup(GROUP);
@@ -184,6 +191,8 @@ public final class FocusMetrics {
         group.histogram(FIRST_TOKEN_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
     queuedMillis =
         group.histogram(QUEUED_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    condensingMillis =
+        group.histogram(CONDENSING_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
     group.gauge(HOT_BYTES, (Gauge<Long>) () -> engine.stats().hotBytes());
     group.gauge(HOT_HITS, (Gauge<Long>) () -> engine.stats().hotHits());
     group.gauge(HOT_MISSES, (Gauge<Long>) () -> engine.stats().hotMisses());

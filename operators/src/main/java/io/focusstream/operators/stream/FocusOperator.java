@@ -3,24 +3,13 @@ package io.focusstream.operators.stream;
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.CondenseOptions;
 import io.focusstream.operators.config.Consistency;
-import io.focusstream.operators.config.EngineOptions;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.config.KvPersist;
-import io.focusstream.operators.engine.AskTask;
-import io.focusstream.operators.engine.ChunkInput;
-import io.focusstream.operators.engine.ChunkKey;
-import io.focusstream.operators.engine.CondenseTask;
-import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.CondensingEngineProvider;
-import io.focusstream.operators.engine.EngineAnswer;
-import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.ModelInfo;
-import io.focusstream.operators.state.Asking;
-import io.focusstream.operators.state.CondensedStatus;
 import io.focusstream.operators.state.FocusState;
 import io.focusstream.operators.state.PendingQuestion;
-import io.focusstream.operators.state.SealedChunk;
 import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.TailEvent;
 import io.focusstream.operators.state.WaitingQuestion;
@@ -29,19 +18,9 @@ import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TokenizerFingerprint;
 import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
-import io.focusstream.schemas.QueryMode;
-import io.focusstream.schemas.StreamSelection;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BiConsumer;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -105,11 +84,6 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private static final Logger LOGGER = LoggerFactory.getLogger(FocusOperator.class);
   private static final int INPUTS = 2;
 
-  /**
-   * Chunks of another model that are made again at once: few, since a question may wait for them.
-   */
-  private static final int MADE_AGAIN_AT_ONCE = 4;
-
   /** What single streams answer to questions over several; see {@link MergeAnswers}. */
   static final OutputTag<AnswerPart> PARTS =
       new OutputTag<>("answer-parts", StreamTypes.ANSWER_PART);
@@ -121,29 +95,26 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private final transient MailboxExecutor wholeMailbox;
 
   private transient CondensingEngineProvider.Lease lease;
-  private transient CondensingEngine engine;
   private transient ModelInfo model;
   private transient TextTokenizer tokenizer;
-  private transient AnswerComposer composer;
   private transient ListState<String> tokenizerState;
   private transient String tokenizerFingerprint;
   private transient StreamStore store;
   private transient WorkQueue work;
   private transient FocusMetrics metered;
+  private transient TaskContext task;
   private transient StandingQuestions standing;
   private transient StreamNames names;
   private transient int maxParallelism;
   private transient ListState<String> modelState;
-  private transient int modelCode;
-  // streams whose chunks another model has condensed; empty where all are of this one
-  private transient ArrayDeque<String> toMakeAgain;
+  private transient OtherModelsChunks otherModels;
+  private transient Retention retention;
+  private transient Questions questions;
+  private transient EngineCalls calls;
   // both null where a question sees what came before it
   private transient EventTimeBuffer waiting;
   private transient InternalTimerService<VoidNamespace> eventTime;
-  // null where streams live for ever
-  private transient InternalTimerService<VoidNamespace> expiry;
   private transient int endedInputs;
-  private transient boolean finishing;
   private transient volatile boolean closed;
 
   FocusOperator(
@@ -174,9 +145,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     tokenizerState.update(List.of(tokenizerFingerprint));
-    modelState.update(
-        List.of(
-            toMakeAgain.isEmpty() ? model.fingerprint() : "others than " + model.fingerprint()));
+    otherModels.snapshot();
   }
 
   @Override
@@ -187,12 +156,11 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             GrantedGpu.of(
                 getRuntimeContext().getExternalResourceInfos(GrantedGpu.RESOURCE),
                 getRuntimeContext().getTaskInfo().getIndexOfThisSubtask()));
-    engine = lease.engine();
+    CondensingEngine engine = lease.engine();
     model = engine.model();
     tokenizer = tokenizers.open();
     checkAgainstModel();
     checkAgainstState();
-    composer = new AnswerComposer(settings, tokenizer);
     work = new WorkQueue(settings.maxInFlight(), settings.maxLoadedBytes());
     metered = new FocusMetrics(getMetricGroup(), work, engine);
     store =
@@ -203,60 +171,40 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     maxParallelism = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
     KeyedStateBackend<String> backend = getKeyedStateBackend();
     names = new StreamNames(backend, maxParallelism);
-    standing =
-        new StandingQuestions(store, work, metered, this::now, this::emit, settings.maxStanding());
+    task = new Task();
+    standing = new StandingQuestions(store, work, metered, task, settings.maxStanding());
+    otherModels = new OtherModelsChunks(store, work, task, modelState, model.fingerprint());
+    retention = new Retention(settings, store, names, work, metered, task, expiryTimers());
+    questions =
+        new Questions(
+            settings, store, names, work, standing, retention, metered, task, maxParallelism);
+    calls =
+        new EngineCalls(
+            settings,
+            engine,
+            tokenizer,
+            store,
+            work,
+            standing,
+            retention,
+            otherModels,
+            metered,
+            task);
     if (settings.consistency() == Consistency.EVENT_TIME) {
       waiting = new EventTimeBuffer(getKeyedStateStore());
       eventTime = getInternalTimerService("event-time", VoidNamespaceSerializer.INSTANCE, this);
     }
-    if (!settings.expireAfter().isZero()) {
-      expiry = getInternalTimerService("expiry", VoidNamespaceSerializer.INSTANCE, this);
-    }
     findPendingWork();
-    findChunksOfOtherModels();
-    giveToEngine();
+    if (settings.kvPersist() == KvPersist.STATE) {
+      otherModels.find(backend);
+    }
+    calls.give();
   }
 
-  /** Another model than before: its chunk states are made again from tokens, beside all else. */
-  private void findChunksOfOtherModels() throws Exception {
-    modelCode = CondensedStatus.modelCode(model.fingerprint());
-    toMakeAgain = new ArrayDeque<>();
-    boolean another = false;
-    for (String before : modelState.get()) {
-      another |= !before.equals(model.fingerprint());
-    }
-    if (!another || settings.kvPersist() != KvPersist.STATE) {
-      return;
-    }
-    KeyedStateBackend<String> backend = getKeyedStateBackend();
-    try (Stream<String> streams =
-        backend.getKeys(FocusState.CONDENSED.getName(), VoidNamespace.INSTANCE)) {
-      streams.distinct().forEach(toMakeAgain::add);
-    }
-    LOGGER.info(
-        "The model is another one, {}: the chunks of {} streams are made again.",
-        model.fingerprint(),
-        toMakeAgain.size());
-  }
-
-  /** Where nothing else is to be condensed, a few chunks of another model. */
-  private void makeSomeAgain() throws Exception {
-    while (!toMakeAgain.isEmpty() && work.openChunks() == 0) {
-      String stream = toMakeAgain.peek();
-      withKey(
-          stream,
-          () -> {
-            for (int index : store.pendAgain(modelCode, MADE_AGAIN_AT_ONCE)) {
-              work.addChunk(stream, index);
-            }
-          });
-      if (work.openChunks() == 0) {
-        toMakeAgain.poll();
-        if (toMakeAgain.isEmpty()) {
-          LOGGER.info("All chunks are of model {} now.", model.fingerprint());
-        }
-      }
-    }
+  private InternalTimerService<VoidNamespace> expiryTimers() {
+    return settings.expireAfter().isZero()
+        ? null
+        : getInternalTimerService("expiry", VoidNamespaceSerializer.INSTANCE, this);
   }
 
   private void checkAgainstModel() {
@@ -327,7 +275,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
                 question.standing() ? StandingQuestions.workName(question.id()) : question.id(),
                 question.firstChunk(),
                 question.nextChunk());
-            watchDeadline(stream, entry.getKey(), question);
+            questions.watchDeadline(stream, entry.getKey(), question);
           }
         });
     if (work.size() > 0) {
@@ -343,9 +291,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     TokenizedEvent event = element.getValue();
     metered.events.inc();
     metered.tokens.inc(event.tokens().length);
-    if (expiry != null) {
-      watchExpiry();
-    }
+    retention.noteEvent();
     TailEvent arrived = new TailEvent(event.tokens(), event.timestampMillis(), event.position());
     if (waiting != null) {
       names.add(event.stream());
@@ -357,7 +303,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       metered.eventsLate.inc();
     }
     if (append(event.stream(), arrived)) {
-      giveToEngine();
+      calls.give();
       yieldWhileTooMuchIsOpen();
     }
   }
@@ -379,9 +325,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       }
     }
     standing.ask(stream);
-    long maxAge = settings.maxAge().toMillis();
-    dropOldChunks(
-        stream, store.summary(), maxAge == 0 ? Long.MIN_VALUE : event.timestampMillis() - maxAge);
+    retention.dropOldChunksAt(stream, event.timestampMillis());
     return true;
   }
 
@@ -397,20 +341,12 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       if (question.asking().prefix() != null) {
         // timers of one time come in any order: the events of all its streams go first
         for (String one : names.inKeyGroup(keyGroup(stream), question.asking().prefix())) {
-          withKey(one, () -> appendWaiting(one, timer.getTimestamp()));
+          task.withKey(one, () -> appendWaiting(one, timer.getTimestamp()));
         }
       }
-      accept(
-          stream,
-          question.id(),
-          question.tokens(),
-          question.maxAnswerTokens(),
-          question.mode(),
-          question.deadlineMillis(),
-          question.askedAtMillis(),
-          question.asking());
+      questions.accept(stream, question);
     }
-    giveToEngine();
+    calls.give();
     yieldWhileTooMuchIsOpen();
   }
 
@@ -424,69 +360,13 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     return KeyGroupRangeAssignment.assignToKeyGroup(key, maxParallelism);
   }
 
-  /** Notes that the stream is alive; one timer a stream looks after it. */
-  private void watchExpiry() throws Exception {
-    boolean watched = store.lastEvent() != null;
-    store.lastEvent(now());
-    if (!watched) {
-      expiry.registerProcessingTimeTimer(
-          VoidNamespace.INSTANCE, now() + settings.expireAfter().toMillis());
-    }
-  }
-
-  /** It is time to see whether the stream still lives. */
-  @Override
-  public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
-    Long last = store.lastEvent();
-    if (expiry == null || last == null) {
-      return;
-    }
-    long due = last + settings.expireAfter().toMillis();
-    boolean idle = work.isIdle(timer.getKey()) && store.standing().isEmpty();
-    if (due <= timer.getTimestamp() && idle) {
-      store.clear();
-      names.remove(timer.getKey());
-      metered.streamsExpired.inc();
-      return;
-    }
-    expiry.registerProcessingTimeTimer(
-        VoidNamespace.INSTANCE,
-        due > timer.getTimestamp()
-            ? due
-            : timer.getTimestamp() + settings.expireAfter().toMillis());
-  }
-
-  /**
-   * Forgets the oldest chunks of a stream that has too many, and those that ended before a time;
-   * not those that a question waits with.
-   */
-  private void dropOldChunks(String stream, StreamSummary summary, long cutoffMillis)
-      throws Exception {
-    int first = Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks());
-    while (first < summary.nextChunk() && store.chunk(first).segment().toMillis() < cutoffMillis) {
-      first++;
-    }
-    first = Math.min(first, work.oldestChunkSeen(stream));
-    if (first <= summary.firstChunk()) {
-      return;
-    }
-    for (int index = summary.firstChunk(); index < first; index++) {
-      Work.Chunk open = work.chunk(stream, index);
-      if (open != null) {
-        work.finish(open);
-      }
-    }
-    store.dropChunksBefore(summary, first);
-    metered.chunksDropped.inc(first - summary.firstChunk());
-  }
-
   @Override
   public void processElement2(StreamRecord<TokenizedQuestion> element) throws Exception {
     TokenizedQuestion question = element.getValue();
     metered.questions.inc();
     if (question.tokens().length > settings.maxQuestionTokens()) {
       metered.questionsRejected.inc();
-      emit(
+      task.emit(
           question.asking().group(),
           QuestionLimits.tooLong(
               question.id(),
@@ -496,200 +376,18 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       return;
     }
     if (waiting != null && question.askedAtMillis() > eventTime.currentWatermark()) {
-      waiting.add(
-          new WaitingQuestion(
-              question.id(),
-              question.tokens(),
-              question.maxAnswerTokens(),
-              question.mode(),
-              question.deadlineMillis(),
-              question.askedAtMillis(),
-              question.position(),
-              question.asking()));
+      waiting.add(question.waiting());
       eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, question.askedAtMillis());
       return;
     }
-    accept(
-        question.stream(),
-        question.id(),
-        question.tokens(),
-        question.maxAnswerTokens(),
-        question.mode(),
-        question.deadlineMillis(),
-        question.askedAtMillis(),
-        question.asking());
-    giveToEngine();
+    questions.accept(question.stream(), question.waiting());
+    calls.give();
     yieldWhileTooMuchIsOpen();
   }
 
-  /** Writes a question to state with what it sees; the key must be set. */
-  private void accept(
-      String stream,
-      String id,
-      int[] tokens,
-      int maxAnswerTokens,
-      QueryMode mode,
-      long deadlineMillis,
-      long askedAtMillis,
-      Asking asking)
-      throws Exception {
-    if (asking.prefix() != null) {
-      for (String one : announced(id, asking, keyGroup(stream))) {
-        withKey(
-            one,
-            () ->
-                accept(
-                    one,
-                    id,
-                    tokens,
-                    maxAnswerTokens,
-                    mode,
-                    deadlineMillis,
-                    askedAtMillis,
-                    asking.ofOneStream()));
-      }
-      return;
-    }
-    String group = asking.group();
-    if (mode == QueryMode.CANCEL) {
-      cancel(stream, id, group);
-      return;
-    }
-    if (mode == QueryMode.DESCRIBE) {
-      emit(group, StreamDescription.of(stream, id, store, work));
-      return;
-    }
-    if (work.hasQuestion(stream, id) && !group.isEmpty()) {
-      emit(group, QuestionLimits.openAlready(id, stream));
-      return;
-    }
-    if (work.hasQuestion(stream, id)) {
-      metered.questionsRepeated.inc();
-      LOGGER.debug("Question {} is open already; it is answered once.", id);
-      return;
-    }
-    int pendingQuestions = work.openQuestions(stream);
-    if (pendingQuestions >= settings.maxPending()) {
-      metered.questionsRejected.inc();
-      emit(group, QuestionLimits.tooMany(id, stream, pendingQuestions));
-      return;
-    }
-    StreamSummary summary = store.summary();
-    int answerTokens = Math.min(maxAnswerTokens, settings.maxAnswerTokens());
-    if (mode == QueryMode.STANDING
-        && !standing.register(
-            stream, id, tokens, answerTokens, askedAtMillis, summary.nextChunk())) {
-      return;
-    }
-    if (summary.tokens() == 0) {
-      metered.questionsWithoutData.inc();
-      emit(group, QuestionLimits.noData(id, stream));
-      return;
-    }
-    PendingQuestion pending =
-        new PendingQuestion(
-            id,
-            tokens,
-            answerTokens,
-            askedAtMillis,
-            now(),
-            // what is only kept for an older question isn't seen, however long that one takes
-            Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks()),
-            summary.nextChunk(),
-            store.tail(summary),
-            false,
-            deadlineMillis == 0 ? 0 : now() + deadlineMillis,
-            asking);
-    store.addQuestion(summary, pending);
-    work.addQuestion(
-        stream, summary.nextQuestion(), pending.id(), pending.firstChunk(), pending.nextChunk());
-    watchDeadline(stream, summary.nextQuestion(), pending);
-  }
-
-  /** The streams of a key group that a question is for; how many they are has been said. */
-  private List<String> announced(String id, Asking asking, int keyGroup) throws Exception {
-    boolean refused = names.moreThan(settings.maxStreams(), asking.prefix());
-    List<String> streams = new ArrayList<>();
-    for (String one : refused ? List.<String>of() : names.inKeyGroup(keyGroup, asking.prefix())) {
-      withKey(
-          one,
-          () -> {
-            // one whose events all wait for their time is not there yet
-            if (store.summary().events() > 0) {
-              streams.add(one);
-            }
-          });
-    }
-    output.collect(
-        PARTS,
-        new StreamRecord<>(
-            AnswerPart.announced(
-                asking.group(),
-                id,
-                new StreamSelection.Prefixed(asking.prefix()).shown(),
-                maxParallelism,
-                streams.size(),
-                refused)));
-    return streams;
-  }
-
-  /** No further answers to a question; the key must be set. */
-  private void cancel(String stream, String id, String group) throws Exception {
-    boolean found = store.standing(id) != null;
-    store.removeStanding(id);
-    for (String name : List.of(id, StandingQuestions.workName(id))) {
-      Work.Question open = work.question(stream, name);
-      if (open != null) {
-        found = true;
-        PendingQuestion pending = store.question(open.sequence);
-        if (pending != null && !pending.asking().group().isEmpty()) {
-          emit(pending.asking().group(), QuestionLimits.cancelled(id, stream));
-        }
-        store.removeQuestion(open.sequence);
-        work.finish(open);
-      }
-    }
-    if (found) {
-      metered.questionsCancelled.inc();
-      emit(group, QuestionLimits.cancelled(id, stream));
-      dropOldChunks(stream, store.summary(), Long.MIN_VALUE);
-    } else {
-      metered.questionsRejected.inc();
-      emit(group, QuestionLimits.nothingToCancel(id, stream));
-    }
-  }
-
-  private void watchDeadline(String stream, long sequence, PendingQuestion pending) {
-    if (pending.deadlineAtMillis() == 0) {
-      return;
-    }
-    getProcessingTimeService()
-        .registerTimer(
-            pending.deadlineAtMillis(),
-            time -> {
-              if (!closed) {
-                withKey(stream, () -> expire(stream, sequence));
-                giveToEngine();
-              }
-            });
-  }
-
-  private void expire(String stream, long sequence) throws Exception {
-    PendingQuestion pending = store.question(sequence);
-    if (pending == null) {
-      return;
-    }
-    metered.questionsExpired.inc();
-    emit(
-        pending.asking().group(),
-        QuestionLimits.expired(
-            pending.id(), stream, pending.deadlineAtMillis() - pending.acceptedAtMillis()));
-    store.removeQuestion(sequence);
-    Work.Question open = work.question(stream, pending.id());
-    if (open != null && open.sequence == sequence) {
-      work.finish(open);
-    }
-    dropOldChunks(stream, store.summary(), Long.MIN_VALUE);
+  @Override
+  public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+    retention.onTimer(timer);
   }
 
   /**
@@ -703,349 +401,59 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
   }
 
-  /** Gives the engine as much as it may have. */
-  private void giveToEngine() throws Exception {
-    makeSomeAgain();
-    for (Work next = work.next(); next != null; next = work.next()) {
-      if (next instanceof Work.Chunk chunk) {
-        withKey(chunk.stream, () -> condense(chunk));
-      } else if (next instanceof Work.Question question) {
-        withKey(question.stream, () -> ask(question));
+  /** What the operator's parts need of its task. */
+  private final class Task implements TaskContext {
+    @Override
+    public void withKey(String key, ThrowingRunnable<Exception> action) throws Exception {
+      Object before = getCurrentKey();
+      setCurrentKey(key);
+      try {
+        action.run();
+      } finally {
+        if (before != null) {
+          setCurrentKey(before);
+        }
       }
     }
-  }
 
-  private void condense(Work.Chunk chunk) throws Exception {
-    SealedChunk sealed = store.chunk(chunk.index);
-    chunk.key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
-    CondenseTask task = new CondenseTask(chunk.key, sealed.segment().tokens());
-    send(
-        () -> engine.condense(task),
-        (result, failure) -> onCondensed(chunk, result, failure),
-        chunk);
-  }
+    @Override
+    public long now() {
+      return getProcessingTimeService().getCurrentProcessingTime();
+    }
 
-  private void ask(Work.Question question) throws Exception {
-    PendingQuestion pending = store.question(question.sequence);
-    if (pending == null) {
-      throw new IllegalStateException(question + " is missing from state");
+    @Override
+    public void at(long millis, ThrowingRunnable<Exception> action) {
+      getProcessingTimeService().registerTimer(millis, time -> runLater(action));
     }
-    List<ChunkInput> inputs = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
-    long loadedBytes = 0;
-    question.streamTokens = pending.tail().tokens().length;
-    question.chosen = chosen(pending);
-    for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
-      SealedChunk sealed = store.chunk(index);
-      if (question.chosen != null
-          && Arrays.binarySearch(question.chosen, index - pending.firstChunk()) < 0) {
-        question.streamTokens += sealed.segment().tokens().length;
-        continue;
-      }
-      ChunkKey key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
-      List<byte[]> blocks = engine.isHot(key) ? List.of() : store.blocks(index);
-      for (byte[] block : blocks) {
-        loadedBytes += block.length;
-      }
-      question.streamTokens += sealed.segment().tokens().length;
-      inputs.add(new ChunkInput(key, sealed.segment().tokens(), blocks));
-    }
-    work.loaded(question, loadedBytes);
-    question.submittedAtMillis = now();
-    AskTask task =
-        new AskTask(inputs, pending.tail().tokens(), pending.tokens(), pending.maxAnswerTokens());
-    send(
-        () ->
-            pending.asking().partial()
-                ? engine.ask(task, soFar -> toMailbox(question, soFar))
-                : engine.ask(task),
-        (result, failure) -> onAnswered(question, result, failure),
-        question);
-  }
 
-  /** On the engine's threads: one more token of a question. */
-  private void toMailbox(Work.Question question, int[] soFar) {
-    try {
-      mailbox.execute(() -> emitPartial(question, soFar), "partial answer of %s", question);
-    } catch (RejectedExecutionException e) {
-      LOGGER.debug("The task has ended; a partial answer of {} is dropped.", question);
-    }
-  }
-
-  private void emitPartial(Work.Question question, int[] soFar) {
-    // an attempt that failed had said as much already
-    if (closed || question.phase == Work.Phase.DONE || soFar.length <= question.partialTokens) {
-      return;
-    }
-    question.partialTokens = soFar.length;
-    metered.partialAnswers.inc();
-    emit(
-        Answer.partial(
-            question.id, soFar.length, question.stream, tokenizer.decode(soFar).strip()));
-  }
-
-  /** The chunks that a question is asked of, counted from its first; {@code null} for all. */
-  private int[] chosen(PendingQuestion pending) throws Exception {
-    int most = settings.prefilterChunks();
-    if (most == 0 || pending.nextChunk() - pending.firstChunk() <= most) {
-      return null;
-    }
-    List<int[]> tokens = new ArrayList<>();
-    for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
-      tokens.add(store.chunk(index).segment().tokens());
-    }
-    return Prefilter.choose(tokens, pending.tokens(), most);
-  }
-
-  /** A call of the engine. */
-  @FunctionalInterface
-  private interface EngineCall<R> {
-    CompletableFuture<R> start();
-  }
-
-  /** What to do with a result, on the mailbox thread with the key set. */
-  @FunctionalInterface
-  private interface ResultHandler<R> {
-    void handle(R result, Throwable failure) throws Exception;
-  }
-
-  private <R> void send(EngineCall<R> call, ResultHandler<R> handler, Work item) {
-    CompletableFuture<R> future;
-    try {
-      future = call.start();
-    } catch (RuntimeException e) {
-      future = CompletableFuture.failedFuture(e);
-    }
-    int attempt = item.attempts;
-    watchEngine(handler, item, attempt);
-    BiConsumer<R, Throwable> toMailbox =
-        (result, failure) -> {
-          try {
-            mailbox.execute(
-                () -> {
-                  if (closed) {
-                    return;
-                  }
-                  if (item.phase != Work.Phase.DONE && item.attempts != attempt
-                      || item.phase == Work.Phase.BACKING_OFF) {
-                    // of an attempt that had taken too long
-                    metered.staleResults.inc();
-                    return;
-                  }
-                  withKey(item.stream, () -> handler.handle(result, cause(failure)));
-                  giveToEngine();
-                },
-                "result of %s",
-                item);
-          } catch (RejectedExecutionException e) {
-            LOGGER.debug("The task has ended; the result of {} is dropped.", item);
-          }
-        };
-    future.whenComplete(toMailbox);
-  }
-
-  /**
-   * An attempt that the engine doesn't end in time has failed; what comes of it later is nobody's.
-   */
-  private <R> void watchEngine(ResultHandler<R> handler, Work item, int attempt) {
-    long millis = settings.engineTimeout().toMillis();
-    if (millis == 0) {
-      return;
-    }
-    getProcessingTimeService()
-        .registerTimer(
-            now() + millis,
-            time -> {
-              if (closed || item.phase != Work.Phase.IN_FLIGHT || item.attempts != attempt) {
-                return;
-              }
-              EngineException late =
-                  new EngineException(
-                      "no result within "
-                          + millis
-                          + " ms ("
-                          + EngineOptions.TIMEOUT.key()
-                          + "); the engine hangs, or has more to do than it can");
-              withKey(item.stream, () -> handler.handle(null, late));
-              giveToEngine();
-            });
-  }
-
-  private static Throwable cause(Throwable failure) {
-    Throwable cause = failure;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
-  }
-
-  private void onCondensed(Work.Chunk chunk, CondensedChunk result, Throwable failure)
-      throws Exception {
-    work.returned(chunk);
-    if (chunk.phase == Work.Phase.DONE || !store.isChunkPending(chunk.index)) {
-      metered.staleResults.inc();
-      work.finish(chunk);
-      return;
-    }
-    if (failure == null) {
-      store.storeCondensed(chunk.index, result, modelCode);
-      store.chunkNoLongerPending(chunk.index);
-      metered.chunksCondensed.inc();
-      work.finish(chunk);
-    } else if (!tryAgainLater(chunk, failure)) {
-      LOGGER.error(
-          "Giving up {} after {} attempts; the next question makes it from its tokens.",
-          chunk,
-          chunk.attempts,
-          failure);
-      store.chunkNoLongerPending(chunk.index);
-      // questions over this stream make what is left
-      toMakeAgain.remove(chunk.stream);
-      metered.chunksAbandoned.inc();
-      work.finish(chunk);
-    }
-  }
-
-  private void onAnswered(Work.Question question, EngineAnswer result, Throwable failure)
-      throws Exception {
-    work.returned(question);
-    PendingQuestion pending = store.question(question.sequence);
-    if (question.phase == Work.Phase.DONE || pending == null) {
-      metered.staleResults.inc();
-      work.finish(question);
-      return;
-    }
-    Answer answer;
-    if (failure == null) {
-      storeRecondensed(question, result);
-      answer =
-          composer.compose(
-              question.stream,
-              pending,
-              result.over(question.chosen, pending.nextChunk() - pending.firstChunk()),
-              index -> store.chunk(index).segment(),
-              question.streamTokens,
-              Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),
-              model.fingerprint());
-      if (pending.standing()) {
-        standing.answered(question, pending, answer);
-        dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
-        return;
-      }
-      standing.firstAnswered(pending.id(), answer);
-      metered.questionsAnswered.inc();
-      metered.answerMillis.update(answer.timings().totalMillis());
-      metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
-      metered.queuedMillis.update(answer.timings().queuedMillis());
-    } else if (tryAgainLater(question, failure)) {
-      return;
-    } else {
-      LOGGER.error("Giving up {} after {} attempts.", question, question.attempts, failure);
-      answer = QuestionLimits.failed(pending.id(), question.stream, question.attempts, failure);
-      metered.questionsFailed.inc();
-      if (pending.standing()) {
-        standing.answered(question, pending, answer);
-        dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
-        return;
+    @Override
+    public void mail(String what, Work item, ThrowingRunnable<Exception> action) {
+      try {
+        mailbox.execute(() -> runLater(action), what, item);
+      } catch (RejectedExecutionException e) {
+        LOGGER.debug("The task has ended; a mail of {} is dropped.", item);
       }
     }
-    emit(
-        pending.asking().group(),
-        pending.asking().partial()
-            ? answer.withSequence(answer.usage().answerTokens() + 1)
-            : answer);
-    store.removeQuestion(question.sequence);
-    work.finish(question);
-    dropOldChunks(question.stream, store.summary(), Long.MIN_VALUE);
-  }
 
-  /** Chunks that the engine had to make again: their state is stored in place of what there was. */
-  private void storeRecondensed(Work.Question question, EngineAnswer result) throws Exception {
-    if (result.damagedBlocks() > 0) {
-      metered.damagedBlocks.inc(result.damagedBlocks());
-      LOGGER.warn(
-          "{} stored blocks of stream {} could not be used; {} chunks were made again from tokens.",
-          result.damagedBlocks(),
-          question.stream,
-          result.recondensed().size());
-    }
-    if (result.recondensed().isEmpty()) {
-      return;
-    }
-    Map<ChunkKey, CondensedChunk> made = new HashMap<>();
-    for (CondensedChunk chunk : result.recondensed()) {
-      made.put(chunk.key(), chunk);
-    }
-    metered.chunksRecondensed.inc(made.size());
-    for (int index = question.firstChunk; index < question.nextChunk; index++) {
-      SealedChunk sealed = store.chunk(index);
-      CondensedChunk chunk = made.get(new ChunkKey(sealed.keyHigh(), sealed.keyLow()));
-      if (chunk != null) {
-        store.storeCondensed(index, chunk, modelCode);
+    private void runLater(ThrowingRunnable<Exception> action) throws Exception {
+      if (!closed) {
+        action.run();
+        calls.give();
       }
     }
-  }
 
-  /** Starts the back-off, unless all attempts are used up. */
-  private boolean tryAgainLater(Work item, Throwable failure) {
-    metered.engineFailures.inc();
-    if (failure instanceof EngineException engineFailure && engineFailure.isLost()) {
-      // Flink restarts the task, which gets another engine
-      throw engineFailure;
-    }
-    if (item.attempts >= settings.maxAttempts()) {
-      return false;
-    }
-    long delayMillis = settings.retryDelay().toMillis() << Math.min(item.attempts - 1, 10);
-    LOGGER.warn(
-        "Attempt {} of {} at {} failed; next in {} ms.",
-        item.attempts,
-        settings.maxAttempts(),
-        item,
-        delayMillis,
-        failure);
-    if (finishing) {
-      work.retry(item);
-      return true;
-    }
-    getProcessingTimeService()
-        .registerTimer(
-            now() + delayMillis,
-            time -> {
-              if (!closed) {
-                work.retry(item);
-                giveToEngine();
-              }
-            });
-    return true;
-  }
-
-  private void emit(Answer answer) {
-    output.collect(new StreamRecord<>(answer));
-  }
-
-  /** Emits an answer, or where it is one stream's part of a greater one, that part. */
-  private void emit(String group, Answer answer) {
-    if (group.isEmpty()) {
-      emit(answer);
-    } else {
-      output.collect(PARTS, new StreamRecord<>(AnswerPart.answered(group, answer)));
-    }
-  }
-
-  private long now() {
-    return getProcessingTimeService().getCurrentProcessingTime();
-  }
-
-  /** Runs with a key set, and puts back the key that was set before. */
-  private void withKey(String key, ThrowingRunnable<Exception> action) throws Exception {
-    Object before = getCurrentKey();
-    setCurrentKey(key);
-    try {
-      action.run();
-    } finally {
-      if (before != null) {
-        setCurrentKey(before);
+    @Override
+    public void emit(String group, Answer answer) {
+      if (group.isEmpty()) {
+        output.collect(new StreamRecord<>(answer));
+      } else {
+        emit(AnswerPart.answered(group, answer));
       }
+    }
+
+    @Override
+    public void emit(AnswerPart part) {
+      output.collect(PARTS, new StreamRecord<>(part));
     }
   }
 
@@ -1069,7 +477,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
    */
   @Override
   public void finish() throws Exception {
-    finishing = true;
+    calls.finish();
     drain();
     super.finish();
   }

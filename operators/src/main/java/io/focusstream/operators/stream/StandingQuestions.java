@@ -5,12 +5,11 @@ import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.Segment;
 import io.focusstream.operators.state.StandingQuestion;
 import io.focusstream.operators.state.StreamSummary;
+import io.focusstream.operators.state.WaitingQuestion;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 
 /**
  * The standing questions of the streams. Each is asked of every chunk that is sealed after it, one
@@ -22,27 +21,18 @@ final class StandingQuestions {
   private final StreamStore store;
   private final WorkQueue work;
   private final FocusMetrics metered;
-  private final LongSupplier clockMillis;
-  private final Consumer<Answer> out;
+  private final TaskContext task;
   private final int most;
 
   /**
-   * @param clockMillis as {@link System#currentTimeMillis()}
-   * @param out takes the answers
    * @param most standing questions of a stream
    */
   StandingQuestions(
-      StreamStore store,
-      WorkQueue work,
-      FocusMetrics metered,
-      LongSupplier clockMillis,
-      Consumer<Answer> out,
-      int most) {
+      StreamStore store, WorkQueue work, FocusMetrics metered, TaskContext task, int most) {
     this.store = store;
     this.work = work;
     this.metered = metered;
-    this.clockMillis = clockMillis;
-    this.out = out;
+    this.task = task;
     this.most = most;
   }
 
@@ -57,24 +47,21 @@ final class StandingQuestions {
    * @param nextChunk the first chunk that it will be asked of
    * @return false where the stream has too many, which has been said
    */
-  boolean register(
-      String stream,
-      String id,
-      int[] tokens,
-      int maxAnswerTokens,
-      long askedAtMillis,
-      int nextChunk)
+  boolean register(String stream, WaitingQuestion question, int maxAnswerTokens, int nextChunk)
       throws Exception {
+    String id = question.id();
     Map<String, StandingQuestion> standing = store.standing();
     StandingQuestion before = standing.get(id);
     if (before == null && standing.size() >= most) {
       metered.questionsRejected.inc();
-      out.accept(QuestionLimits.tooManyStanding(id, stream, standing.size()));
+      task.emit("", QuestionLimits.tooManyStanding(id, stream, standing.size()));
       return false;
     }
     int updates = before == null ? 0 : before.updates();
     store.putStanding(
-        id, new StandingQuestion(tokens, maxAnswerTokens, askedAtMillis, nextChunk, updates, ""));
+        id,
+        new StandingQuestion(
+            question.tokens(), maxAnswerTokens, question.askedAtMillis(), nextChunk, updates, ""));
     return true;
   }
 
@@ -106,7 +93,7 @@ final class StandingQuestions {
             standing.tokens(),
             standing.maxAnswerTokens(),
             standing.askedAtMillis(),
-            clockMillis.getAsLong(),
+            task.now(),
             chunk,
             chunk + 1,
             Segment.EMPTY,
@@ -133,7 +120,7 @@ final class StandingQuestions {
               || answer.status() == AnswerStatus.OK && !answer.text().equals(standing.lastText());
       if (another) {
         metered.standingUpdates.inc();
-        out.accept(answer.withUpdate(standing.updates() + 1));
+        task.emit("", answer.withUpdate(standing.updates() + 1));
       }
       standing = another ? standing.updated(chunk, answer.text()) : standing.after(chunk);
       store.putStanding(pending.id(), standing);

@@ -1,6 +1,7 @@
 package io.focusstream.operators.stream;
 
 import io.focusstream.operators.state.Asking;
+import io.focusstream.operators.state.WaitingQuestion;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import java.util.Arrays;
@@ -65,6 +66,12 @@ public record TokenizedQuestion(
         askedAtMillis,
         position,
         Asking.PLAIN);
+  }
+
+  /** As it waits in state, where its stream is the key. */
+  WaitingQuestion waiting() {
+    return new WaitingQuestion(
+        id, tokens, maxAnswerTokens, mode, deadlineMillis, askedAtMillis, position, asking);
   }
 
   @Override

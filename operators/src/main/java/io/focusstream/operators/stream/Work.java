@@ -36,6 +36,7 @@ abstract sealed class Work {
     final int index;
     final List<Question> waiting = new ArrayList<>();
     ChunkKey key;
+    long submittedAtMillis;
 
     Chunk(String stream, int index) {
       super(stream);

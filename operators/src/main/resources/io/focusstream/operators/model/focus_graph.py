@@ -519,6 +519,9 @@ class FocusGraph(Module):
     mask_c = self.wide(torch.reshape(torch.cat([chunk_c, own_c, self_c], -1), [rows, 1, a, t + s + a]), n_heads, n_kv, ops.prim.dtype(xc))
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
+    # as in train_local: one pass backwards for all layers, where states carry gradients
+    keys_of = torch.unbind(keys, 0)
+    values_of = torch.unbind(values, 0)
     for l in range(layers):
       at = 3 + l * 13
       ho = self.norm(xo, w[at], eps)
@@ -531,8 +534,8 @@ class FocusGraph(Module):
       if l < layers - 1:
         ko = self.rotate(self.heads(self.linear(ho, w[at + 2]), n_kv), turn_o)
         vo = self.heads(self.linear(ho, w[at + 3]), n_kv)
-        chunk_k = torch.expand(torch.unsqueeze(torch.select(keys, 0, l), 1), [c, qn, n_kv, t, d])
-        chunk_v = torch.expand(torch.unsqueeze(torch.select(values, 0, l), 1), [c, qn, n_kv, t, d])
+        chunk_k = torch.expand(torch.unsqueeze(keys_of[l], 1), [c, qn, n_kv, t, d])
+        chunk_v = torch.expand(torch.unsqueeze(values_of[l], 1), [c, qn, n_kv, t, d])
         ok = torch.view(torch.cat([chunk_k, torch.reshape(ko, [c, qn, n_kv, s, d])], 3), [rows, n_kv, t + s, d])
         ov = torch.view(torch.cat([chunk_v, torch.reshape(vo, [c, qn, n_kv, s, d])], 3), [rows, n_kv, t + s, d])
         ck = torch.cat([ok, self.rotate(kc, turn_c)], 2)
@@ -627,5 +630,5 @@ class FocusGraph(Module):
 
   # A little noise of the size of int8 rounding on states (..., D): one scale a token and head.
   def int8_noise(self: __torch__.FocusGraph, x: Tensor) -> Tensor:
-    scale = torch.mul(torch.amax(torch.abs(x), [-1], True), 0.007874015748031496)
+    scale = torch.mul(torch.amax(torch.abs(torch.detach(x)), [-1], True), 0.007874015748031496)
     return torch.add(x, torch.mul(torch.sub(torch.rand_like(x), 0.5), scale))

@@ -62,7 +62,8 @@ public final class BatchMain {
         new QuestionMix(
             share(given, "not-found", defaults.mix().notFound()),
             share(given, "needles", defaults.mix().needles()),
-            share(given, "forms", defaults.mix().forms())),
+            share(given, "forms", defaults.mix().forms()),
+            share(given, "objectives", defaults.mix().objectives())),
         Boolean.parseBoolean(given.getOrDefault("ordered", "false")));
   }
 

@@ -61,6 +61,30 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
         threads);
   }
 
+  /**
+   * Both, mixed: each batch is the base's with the given chance, from 0 to 1, and else the added
+   * projections'.
+   */
+  public static BatchStream both(
+      ByteLevelBpe tokenizer,
+      Books books,
+      BatchOptions options,
+      double sequences,
+      long first,
+      int threads) {
+    return new BatchStream(
+        () -> {
+          BaseBatches base = new BaseBatches(tokenizer.copy(), books, options);
+          FocusBatches focus = new FocusBatches(tokenizer.copy(), books, options);
+          return index ->
+              Rng.of(options.seed() ^ 0xB07BL, index).chance(sequences)
+                  ? base.make(index)
+                  : focus.make(index);
+        },
+        first,
+        threads);
+  }
+
   @Override
   public boolean hasNext() {
     return true;

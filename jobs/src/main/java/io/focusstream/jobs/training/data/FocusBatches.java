@@ -31,7 +31,8 @@ final class FocusBatches {
   FocusBatch make(long index) {
     Rng rng = Rng.of(options.seed() ^ 0x5EEDF0C05L, index);
     while (true) {
-      FocusBatch batch = rng.chance(0.15) ? objective(rng, index) : questions(rng, index);
+      FocusBatch batch =
+          rng.chance(options.mix().objectives()) ? objective(rng, index) : questions(rng, index);
       if (batch != null) {
         return batch;
       }

@@ -112,7 +112,7 @@ final class FormScenario implements Scenario {
     return key + "-" + rng.number(4);
   }
 
-  private DraftLine noise(Rng rng) {
+  private DraftLine noise() {
     return DraftLine.plain(NeedleScenario.FILLER);
   }
 
@@ -131,10 +131,10 @@ final class FormScenario implements Scenario {
   public void emit(Rng rng, List<DraftLine> out) {
     switch (form) {
       case MANY_KEYS -> out.add(magic(rng, key(rng)));
-      case FEW_KEYS -> out.add(rng.chance(needles) ? magic(rng, key(rng)) : noise(rng));
+      case FEW_KEYS -> out.add(rng.chance(needles) ? magic(rng, key(rng)) : noise());
       case MANY_VALUES -> {
         if (!rng.chance(Math.max(needles, 0.2))) {
-          out.add(noise(rng));
+          out.add(noise());
           return;
         }
         String last = made.isEmpty() ? null : rng.pick(made);
@@ -146,7 +146,7 @@ final class FormScenario implements Scenario {
       }
       case VARIABLES -> {
         if (!rng.chance(Math.max(needles, 0.15))) {
-          out.add(noise(rng));
+          out.add(noise());
           return;
         }
         out.add(variable(rng));
@@ -178,7 +178,7 @@ final class FormScenario implements Scenario {
   private DraftLine variable(Rng rng) {
     String name = rng.chars("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 5);
     if (!used.add(name)) {
-      return noise(rng);
+      return noise();
     }
     LineBuilder line = new LineBuilder().add("VAR ");
     if (chain.isEmpty() || chain.size() >= 5 || rng.chance(0.25)) {

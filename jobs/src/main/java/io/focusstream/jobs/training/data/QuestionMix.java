@@ -7,10 +7,12 @@ package io.focusstream.jobs.training.data;
  *     half, the whole or one and a half of it
  * @param needles share of episodes that are needles in filler, from 0 to 1
  * @param forms share of episodes in the forms of public retrieval tasks, from 0 to 1
+ * @param objectives share of the projections' batches that are the paper's two objectives,
+ *     continuation and reconstruction (FocusLLM §3.3), and no questions; from 0 to 1
  */
-public record QuestionMix(double notFound, double needles, double forms) {
+public record QuestionMix(double notFound, double needles, double forms, double objectives) {
   /** As the data has always been. */
-  public static final QuestionMix DEFAULT = new QuestionMix(0.2, 0.12, 0.1);
+  public static final QuestionMix DEFAULT = new QuestionMix(0.2, 0.12, 0.1, 0.15);
 
   public QuestionMix {
     if (!(notFound >= 0 && notFound <= 0.6)) {
@@ -21,6 +23,9 @@ public record QuestionMix(double notFound, double needles, double forms) {
     }
     if (!(forms >= 0 && forms <= 1)) {
       throw new IllegalArgumentException("forms must be from 0 to 1; got " + forms);
+    }
+    if (!(objectives >= 0 && objectives <= 1)) {
+      throw new IllegalArgumentException("objectives must be from 0 to 1; got " + objectives);
     }
   }
 

@@ -235,7 +235,7 @@ class BatchStreamTest {
             Schedule.parse("0:8"),
             2048,
             8192,
-            new QuestionMix(0.1, 1.0, 0),
+            new QuestionMix(0.1, 1.0, 0, 0.15),
             false);
     int[] words = tokenizer.encode(Question.NOT_FOUND);
     int asked = 0;

@@ -28,7 +28,8 @@ class QuestionMakerTest {
 
   /** Many episodes of all scenarios, small and large, with the questions that came of them. */
   private static Map<Draft, List<Asked>> drawn() {
-    Episodes episodes = new Episodes(Small.books(), tokenizer, new QuestionMix(0.2, 0.12, 0.25));
+    Episodes episodes =
+        new Episodes(Small.books(), tokenizer, new QuestionMix(0.2, 0.12, 0.25, 0.15));
     Map<Draft, List<Asked>> all = new HashMap<>();
     for (int i = 0; i < 300; i++) {
       Rng rng = Rng.of(99, i);

@@ -1,0 +1,369 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.operators.config.EngineOptions;
+import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ChunkInput;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.engine.CondenseTask;
+import io.focusstream.operators.engine.CondensedChunk;
+import io.focusstream.operators.engine.CondensingEngine;
+import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.state.PendingQuestion;
+import io.focusstream.operators.state.SealedChunk;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.schemas.Answer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives work to the engine and takes its results: into state, into answers, or after a failure to
+ * the engine again, a bounded number of times with a growing delay. For the mailbox thread only;
+ * the engine's threads do no more than to put a mail into the mailbox.
+ */
+final class EngineCalls {
+  private static final Logger LOGGER = LoggerFactory.getLogger(EngineCalls.class);
+
+  private final FocusSettings settings;
+  private final CondensingEngine engine;
+  private final TextTokenizer tokenizer;
+  private final AnswerComposer composer;
+  private final StreamStore store;
+  private final WorkQueue work;
+  private final StandingQuestions standing;
+  private final Retention retention;
+  private final OtherModelsChunks otherModels;
+  private final FocusMetrics metered;
+  private final TaskContext task;
+  private boolean finishing;
+
+  EngineCalls(
+      FocusSettings settings,
+      CondensingEngine engine,
+      TextTokenizer tokenizer,
+      StreamStore store,
+      WorkQueue work,
+      StandingQuestions standing,
+      Retention retention,
+      OtherModelsChunks otherModels,
+      FocusMetrics metered,
+      TaskContext task) {
+    this.settings = settings;
+    this.engine = engine;
+    this.tokenizer = tokenizer;
+    this.composer = new AnswerComposer(settings, tokenizer);
+    this.store = store;
+    this.work = work;
+    this.standing = standing;
+    this.retention = retention;
+    this.otherModels = otherModels;
+    this.metered = metered;
+    this.task = task;
+  }
+
+  /** No timers fire any more: what fails is tried again at once. */
+  void finish() {
+    finishing = true;
+  }
+
+  /** Gives the engine as much as it may have. */
+  void give() throws Exception {
+    otherModels.makeSomeAgain();
+    for (Work next = work.next(); next != null; next = work.next()) {
+      if (next instanceof Work.Chunk chunk) {
+        task.withKey(chunk.stream, () -> condense(chunk));
+      } else if (next instanceof Work.Question question) {
+        task.withKey(question.stream, () -> ask(question));
+      }
+    }
+  }
+
+  private void condense(Work.Chunk chunk) throws Exception {
+    SealedChunk sealed = store.chunk(chunk.index);
+    chunk.key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
+    chunk.submittedAtMillis = task.now();
+    CondenseTask sent = new CondenseTask(chunk.key, sealed.segment().tokens());
+    send(
+        () -> engine.condense(sent),
+        (result, failure) -> onCondensed(chunk, result, failure),
+        chunk);
+  }
+
+  private void ask(Work.Question question) throws Exception {
+    PendingQuestion pending = store.question(question.sequence);
+    if (pending == null) {
+      throw new IllegalStateException(question + " is missing from state");
+    }
+    List<ChunkInput> inputs = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
+    long loadedBytes = 0;
+    question.streamTokens = pending.tail().tokens().length;
+    question.chosen = chosen(pending);
+    for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
+      SealedChunk sealed = store.chunk(index);
+      if (question.chosen != null
+          && Arrays.binarySearch(question.chosen, index - pending.firstChunk()) < 0) {
+        question.streamTokens += sealed.segment().tokens().length;
+        continue;
+      }
+      ChunkKey key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
+      List<byte[]> blocks = engine.isHot(key) ? List.of() : store.blocks(index);
+      for (byte[] block : blocks) {
+        loadedBytes += block.length;
+      }
+      question.streamTokens += sealed.segment().tokens().length;
+      inputs.add(new ChunkInput(key, sealed.segment().tokens(), blocks));
+    }
+    work.loaded(question, loadedBytes);
+    question.submittedAtMillis = task.now();
+    AskTask asked =
+        new AskTask(inputs, pending.tail().tokens(), pending.tokens(), pending.maxAnswerTokens());
+    send(
+        () ->
+            pending.asking().partial()
+                ? engine.ask(
+                    asked,
+                    soFar ->
+                        task.mail(
+                            "partial answer of %s", question, () -> emitPartial(question, soFar)))
+                : engine.ask(asked),
+        (result, failure) -> onAnswered(question, result, failure),
+        question);
+  }
+
+  private void emitPartial(Work.Question question, int[] soFar) {
+    // an attempt that failed had said as much already
+    if (question.phase == Work.Phase.DONE || soFar.length <= question.partialTokens) {
+      return;
+    }
+    question.partialTokens = soFar.length;
+    metered.partialAnswers.inc();
+    task.emit(
+        "",
+        Answer.partial(
+            question.id, soFar.length, question.stream, tokenizer.decode(soFar).strip()));
+  }
+
+  /** The chunks that a question is asked of, counted from its first; {@code null} for all. */
+  private int[] chosen(PendingQuestion pending) throws Exception {
+    int most = settings.prefilterChunks();
+    if (most == 0 || pending.nextChunk() - pending.firstChunk() <= most) {
+      return null;
+    }
+    List<int[]> tokens = new ArrayList<>();
+    for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
+      tokens.add(store.chunk(index).segment().tokens());
+    }
+    return Prefilter.choose(tokens, pending.tokens(), most);
+  }
+
+  /** A call of the engine. */
+  @FunctionalInterface
+  private interface EngineCall<R> {
+    CompletableFuture<R> start();
+  }
+
+  /** What to do with a result, on the mailbox thread with the key set. */
+  @FunctionalInterface
+  private interface ResultHandler<R> {
+    void handle(R result, Throwable failure) throws Exception;
+  }
+
+  private <R> void send(EngineCall<R> call, ResultHandler<R> handler, Work item) {
+    CompletableFuture<R> future;
+    try {
+      future = call.start();
+    } catch (RuntimeException e) {
+      future = CompletableFuture.failedFuture(e);
+    }
+    int attempt = item.attempts;
+    watchEngine(handler, item, attempt);
+    future.whenComplete(
+        (result, failure) ->
+            task.mail(
+                "result of %s",
+                item,
+                () -> {
+                  if (item.phase != Work.Phase.DONE && item.attempts != attempt
+                      || item.phase == Work.Phase.BACKING_OFF) {
+                    // of an attempt that had taken too long
+                    metered.staleResults.inc();
+                    return;
+                  }
+                  task.withKey(item.stream, () -> handler.handle(result, cause(failure)));
+                }));
+  }
+
+  /**
+   * An attempt that the engine doesn't end in time has failed; what comes of it later is nobody's.
+   */
+  private <R> void watchEngine(ResultHandler<R> handler, Work item, int attempt) {
+    long millis = settings.engineTimeout().toMillis();
+    if (millis == 0) {
+      return;
+    }
+    task.at(
+        task.now() + millis,
+        () -> {
+          if (item.phase != Work.Phase.IN_FLIGHT || item.attempts != attempt) {
+            return;
+          }
+          EngineException late =
+              new EngineException(
+                  "no result within "
+                      + millis
+                      + " ms ("
+                      + EngineOptions.TIMEOUT.key()
+                      + "); the engine hangs, or has more to do than it can");
+          task.withKey(item.stream, () -> handler.handle(null, late));
+        });
+  }
+
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  private void onCondensed(Work.Chunk chunk, CondensedChunk result, Throwable failure)
+      throws Exception {
+    work.returned(chunk);
+    if (chunk.phase == Work.Phase.DONE || !store.isChunkPending(chunk.index)) {
+      metered.staleResults.inc();
+      work.finish(chunk);
+      return;
+    }
+    if (failure == null) {
+      store.storeCondensed(chunk.index, result, otherModels.modelCode());
+      store.chunkNoLongerPending(chunk.index);
+      metered.chunksCondensed.inc();
+      metered.condensingMillis.update(task.now() - chunk.submittedAtMillis);
+      work.finish(chunk);
+    } else if (!tryAgainLater(chunk, failure)) {
+      LOGGER.error(
+          "Giving up {} after {} attempts; the next question makes it from its tokens.",
+          chunk,
+          chunk.attempts,
+          failure);
+      store.chunkNoLongerPending(chunk.index);
+      otherModels.leaveToQuestions(chunk.stream);
+      metered.chunksAbandoned.inc();
+      work.finish(chunk);
+    }
+  }
+
+  private void onAnswered(Work.Question question, EngineAnswer result, Throwable failure)
+      throws Exception {
+    work.returned(question);
+    PendingQuestion pending = store.question(question.sequence);
+    if (question.phase == Work.Phase.DONE || pending == null) {
+      metered.staleResults.inc();
+      work.finish(question);
+      return;
+    }
+    Answer answer;
+    if (failure == null) {
+      storeRecondensed(question, result);
+      answer =
+          composer.compose(
+              question.stream,
+              pending,
+              result.over(question.chosen, pending.nextChunk() - pending.firstChunk()),
+              index -> store.chunk(index).segment(),
+              question.streamTokens,
+              Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),
+              engine.model().fingerprint());
+      if (pending.standing()) {
+        standing.answered(question, pending, answer);
+        retention.dropOldChunks(question.stream);
+        return;
+      }
+      standing.firstAnswered(pending.id(), answer);
+      metered.questionsAnswered.inc();
+      metered.answerMillis.update(answer.timings().totalMillis());
+      metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
+      metered.queuedMillis.update(answer.timings().queuedMillis());
+    } else if (tryAgainLater(question, failure)) {
+      return;
+    } else {
+      LOGGER.error("Giving up {} after {} attempts.", question, question.attempts, failure);
+      answer = QuestionLimits.failed(pending.id(), question.stream, question.attempts, failure);
+      metered.questionsFailed.inc();
+      if (pending.standing()) {
+        standing.answered(question, pending, answer);
+        retention.dropOldChunks(question.stream);
+        return;
+      }
+    }
+    task.emit(
+        pending.asking().group(),
+        pending.asking().partial()
+            ? answer.withSequence(answer.usage().answerTokens() + 1)
+            : answer);
+    store.removeQuestion(question.sequence);
+    work.finish(question);
+    retention.dropOldChunks(question.stream);
+  }
+
+  /** Chunks that the engine had to make again: their state is stored in place of what there was. */
+  private void storeRecondensed(Work.Question question, EngineAnswer result) throws Exception {
+    if (result.damagedBlocks() > 0) {
+      metered.damagedBlocks.inc(result.damagedBlocks());
+      LOGGER.warn(
+          "{} stored blocks of stream {} could not be used; {} chunks were made again from tokens.",
+          result.damagedBlocks(),
+          question.stream,
+          result.recondensed().size());
+    }
+    if (result.recondensed().isEmpty()) {
+      return;
+    }
+    Map<ChunkKey, CondensedChunk> made = new HashMap<>();
+    for (CondensedChunk chunk : result.recondensed()) {
+      made.put(chunk.key(), chunk);
+    }
+    metered.chunksRecondensed.inc(made.size());
+    for (int index = question.firstChunk; index < question.nextChunk; index++) {
+      SealedChunk sealed = store.chunk(index);
+      CondensedChunk chunk = made.get(new ChunkKey(sealed.keyHigh(), sealed.keyLow()));
+      if (chunk != null) {
+        store.storeCondensed(index, chunk, otherModels.modelCode());
+      }
+    }
+  }
+
+  /** Starts the back-off, unless all attempts are used up. */
+  private boolean tryAgainLater(Work item, Throwable failure) {
+    metered.engineFailures.inc();
+    if (failure instanceof EngineException engineFailure && engineFailure.isLost()) {
+      // Flink restarts the task, which gets another engine
+      throw engineFailure;
+    }
+    if (item.attempts >= settings.maxAttempts()) {
+      return false;
+    }
+    long delayMillis = settings.retryDelay().toMillis() << Math.min(item.attempts - 1, 10);
+    LOGGER.warn(
+        "Attempt {} of {} at {} failed; next in {} ms.",
+        item.attempts,
+        settings.maxAttempts(),
+        item,
+        delayMillis,
+        failure);
+    if (finishing) {
+      work.retry(item);
+      return true;
+    }
+    task.at(task.now() + delayMillis, () -> work.retry(item));
+    return true;
+  }
+}

@@ -1,0 +1,197 @@
+package io.focusstream.operators.stream;
+
+import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.state.Asking;
+import io.focusstream.operators.state.PendingQuestion;
+import io.focusstream.operators.state.StreamSummary;
+import io.focusstream.operators.state.WaitingQuestion;
+import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.StreamSelection;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the questions of single streams and of a key group's: accepts, refuses, cancels, expires
+ * them. What is accepted is in state, with what it sees, and is work. For the mailbox thread only,
+ * with the key set.
+ */
+final class Questions {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Questions.class);
+
+  private final FocusSettings settings;
+  private final StreamStore store;
+  private final StreamNames names;
+  private final WorkQueue work;
+  private final StandingQuestions standing;
+  private final Retention retention;
+  private final FocusMetrics metered;
+  private final TaskContext task;
+  private final int maxParallelism;
+
+  Questions(
+      FocusSettings settings,
+      StreamStore store,
+      StreamNames names,
+      WorkQueue work,
+      StandingQuestions standing,
+      Retention retention,
+      FocusMetrics metered,
+      TaskContext task,
+      int maxParallelism) {
+    this.settings = settings;
+    this.store = store;
+    this.names = names;
+    this.work = work;
+    this.standing = standing;
+    this.retention = retention;
+    this.metered = metered;
+    this.task = task;
+    this.maxParallelism = maxParallelism;
+  }
+
+  /** Does what a question wants: most are written to state with what they see of their stream. */
+  void accept(String stream, WaitingQuestion question) throws Exception {
+    String id = question.id();
+    Asking asking = question.asking();
+    if (asking.prefix() != null) {
+      for (String one :
+          announced(id, asking, KeyGroupRangeAssignment.assignToKeyGroup(stream, maxParallelism))) {
+        task.withKey(one, () -> accept(one, question.ofOneStream()));
+      }
+      return;
+    }
+    String group = asking.group();
+    if (question.mode() == QueryMode.CANCEL) {
+      cancel(stream, id, group);
+      return;
+    }
+    if (question.mode() == QueryMode.DESCRIBE) {
+      task.emit(group, StreamDescription.of(stream, id, store, work));
+      return;
+    }
+    if (work.hasQuestion(stream, id) && !group.isEmpty()) {
+      task.emit(group, QuestionLimits.openAlready(id, stream));
+      return;
+    }
+    if (work.hasQuestion(stream, id)) {
+      metered.questionsRepeated.inc();
+      LOGGER.debug("Question {} is open already; it is answered once.", id);
+      return;
+    }
+    int pendingQuestions = work.openQuestions(stream);
+    if (pendingQuestions >= settings.maxPending()) {
+      metered.questionsRejected.inc();
+      task.emit(group, QuestionLimits.tooMany(id, stream, pendingQuestions));
+      return;
+    }
+    StreamSummary summary = store.summary();
+    int answerTokens = Math.min(question.maxAnswerTokens(), settings.maxAnswerTokens());
+    if (question.mode() == QueryMode.STANDING
+        && !standing.register(stream, question, answerTokens, summary.nextChunk())) {
+      return;
+    }
+    if (summary.tokens() == 0) {
+      metered.questionsWithoutData.inc();
+      task.emit(group, QuestionLimits.noData(id, stream));
+      return;
+    }
+    PendingQuestion pending =
+        new PendingQuestion(
+            id,
+            question.tokens(),
+            answerTokens,
+            question.askedAtMillis(),
+            task.now(),
+            // what is only kept for an older question isn't seen, however long that one takes
+            Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks()),
+            summary.nextChunk(),
+            store.tail(summary),
+            false,
+            question.deadlineMillis() == 0 ? 0 : task.now() + question.deadlineMillis(),
+            asking);
+    store.addQuestion(summary, pending);
+    work.addQuestion(
+        stream, summary.nextQuestion(), pending.id(), pending.firstChunk(), pending.nextChunk());
+    watchDeadline(stream, summary.nextQuestion(), pending);
+  }
+
+  /** The streams of a key group that a question is for; how many they are has been said. */
+  private List<String> announced(String id, Asking asking, int keyGroup) throws Exception {
+    boolean refused = names.moreThan(settings.maxStreams(), asking.prefix());
+    List<String> streams = new ArrayList<>();
+    for (String one : refused ? List.<String>of() : names.inKeyGroup(keyGroup, asking.prefix())) {
+      task.withKey(
+          one,
+          () -> {
+            // one whose events all wait for their time is not there yet
+            if (store.summary().events() > 0) {
+              streams.add(one);
+            }
+          });
+    }
+    task.emit(
+        AnswerPart.announced(
+            asking.group(),
+            id,
+            new StreamSelection.Prefixed(asking.prefix()).shown(),
+            maxParallelism,
+            streams.size(),
+            refused));
+    return streams;
+  }
+
+  /** No further answers to a question; the key must be set. */
+  private void cancel(String stream, String id, String group) throws Exception {
+    boolean found = store.standing(id) != null;
+    store.removeStanding(id);
+    for (String name : List.of(id, StandingQuestions.workName(id))) {
+      Work.Question open = work.question(stream, name);
+      if (open != null) {
+        found = true;
+        PendingQuestion pending = store.question(open.sequence);
+        if (pending != null && !pending.asking().group().isEmpty()) {
+          task.emit(pending.asking().group(), QuestionLimits.cancelled(id, stream));
+        }
+        store.removeQuestion(open.sequence);
+        work.finish(open);
+      }
+    }
+    if (found) {
+      metered.questionsCancelled.inc();
+      task.emit(group, QuestionLimits.cancelled(id, stream));
+      retention.dropOldChunks(stream);
+    } else {
+      metered.questionsRejected.inc();
+      task.emit(group, QuestionLimits.nothingToCancel(id, stream));
+    }
+  }
+
+  /** Expires a pending question when its time is over. */
+  void watchDeadline(String stream, long sequence, PendingQuestion pending) {
+    if (pending.deadlineAtMillis() > 0) {
+      task.at(
+          pending.deadlineAtMillis(), () -> task.withKey(stream, () -> expire(stream, sequence)));
+    }
+  }
+
+  private void expire(String stream, long sequence) throws Exception {
+    PendingQuestion pending = store.question(sequence);
+    if (pending == null) {
+      return;
+    }
+    metered.questionsExpired.inc();
+    task.emit(
+        pending.asking().group(),
+        QuestionLimits.expired(
+            pending.id(), stream, pending.deadlineAtMillis() - pending.acceptedAtMillis()));
+    store.removeQuestion(sequence);
+    Work.Question open = work.question(stream, pending.id());
+    if (open != null && open.sequence == sequence) {
+      work.finish(open);
+    }
+    retention.dropOldChunks(stream);
+  }
+}
