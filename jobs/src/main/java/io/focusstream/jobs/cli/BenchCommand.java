@@ -112,7 +112,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--cold",
-      description = "Keep no states hot: each question decodes them from their stored bytes.")
+      description = "Keep no states hot: each question reads them from a RocksDB and decodes them.")
   private boolean cold;
 
   @Option(names = "--repeats", defaultValue = "5", description = "Runs: ${DEFAULT-VALUE}.")
@@ -315,7 +315,7 @@ public final class BenchCommand implements Callable<Integer> {
       }
       if (what.contains(What.ask)) {
         for (int length : lengths) {
-          EngineBench.Ask ask = bench.ask(length, question, answer);
+          EngineBench.Ask ask = cold ? cold(bench, length) : bench.ask(length, question, answer);
           double first =
               ask.chunks() * (question + 1.0) * tokenOperations(config, false) / operations;
           double state =
@@ -361,6 +361,15 @@ public final class BenchCommand implements Callable<Integer> {
       Files.writeString(json, report.toPrettyString() + "\n");
     }
     return ExitCodes.OK;
+  }
+
+  private EngineBench.Ask cold(EngineBench bench, int length) throws IOException {
+    Path directory = Files.createTempDirectory("focus-bench-states");
+    try {
+      return bench.askCold(length, question, answer, directory);
+    } finally {
+      delete(directory);
+    }
   }
 
   private void ingest(Path folder, ArrayNode rows, PrintWriter out) throws IOException {

@@ -122,6 +122,14 @@ public final class EvalCommand implements Callable<Integer> {
               + "${DEFAULT-VALUE}.")
   private double focusShare;
 
+  @Option(
+      names = "--prefilter-chunks",
+      defaultValue = "0",
+      description =
+          "Where there are more, ask only so many chunks, those that share most words with the"
+              + " question; 0 for all: ${DEFAULT-VALUE}.")
+  private int prefilterChunks;
+
   @Option(names = "--json", description = "Also write the results to this file.")
   private Path json;
 
@@ -134,6 +142,8 @@ public final class EvalCommand implements Callable<Integer> {
     int evidenceAsked;
     int evidence;
     double firstTokenSeconds;
+    double furtherSeconds;
+    long furtherTokens;
     long condensedTokens;
     double condenseSeconds;
     long began = System.nanoTime();
@@ -164,13 +174,14 @@ public final class EvalCommand implements Callable<Integer> {
           engine.model().name(), engine.model().fingerprint(), kv, chunk, window, seed);
       if (!asked.isEmpty()) {
         out.printf(
-            "%-16s %8s %6s %8s %9s %14s %15s %8s%n",
+            "%-16s %8s %6s %8s %9s %14s %14s %15s %8s%n",
             "suite",
             "tokens",
             "asked",
             "right",
             "evidence",
             "first token s",
+            "next token ms",
             "condense tok/s",
             "wall s");
       }
@@ -180,6 +191,8 @@ public final class EvalCommand implements Callable<Integer> {
       report.put("chunk", chunk);
       report.put("window", window);
       report.put("seed", seed);
+      report.put("focusShare", focusShare);
+      report.put("prefilterChunks", prefilterChunks);
       ArrayNode rows = report.putArray("rows");
       for (Suite suite : asked) {
         for (int length : tokens) {
@@ -191,7 +204,7 @@ public final class EvalCommand implements Callable<Integer> {
           double wall = (System.nanoTime() - score.began) / 1e9;
           out.printf(
               Locale.ROOT,
-              "%-16s %8d %6d %7.1f%% %9s %14.3f %15.0f %8.1f%n",
+              "%-16s %8d %6d %7.1f%% %9s %14.3f %14.1f %15.0f %8.1f%n",
               suite,
               length,
               score.asked,
@@ -201,6 +214,7 @@ public final class EvalCommand implements Callable<Integer> {
                   : String.format(
                       Locale.ROOT, "%.1f%%", 100.0 * score.evidence / score.evidenceAsked),
               score.firstTokenSeconds / score.asked,
+              1000 * score.furtherSeconds / Math.max(1, score.furtherTokens),
               score.condensedTokens / Math.max(1e-9, score.condenseSeconds),
               wall);
           out.flush();
@@ -212,6 +226,8 @@ public final class EvalCommand implements Callable<Integer> {
           row.put("evidenceAsked", score.evidenceAsked);
           row.put("evidence", score.evidence);
           row.put("meanFirstTokenSeconds", score.firstTokenSeconds / score.asked);
+          row.put("furtherTokens", score.furtherTokens);
+          row.put("furtherTokenSeconds", score.furtherSeconds);
           row.put("condensedTokens", score.condensedTokens);
           row.put("condenseSeconds", score.condenseSeconds);
           row.put("wallSeconds", wall);
@@ -283,7 +299,8 @@ public final class EvalCommand implements Callable<Integer> {
     score.condensedTokens += stream.condensedTokens();
     score.condenseSeconds += stream.condenseSeconds();
     for (Trial.Probe probe : trial.probes()) {
-      EngineAnswer answer = reader.ask(stream, probe.question(), MOST_ANSWER_TOKENS);
+      EngineAnswer answer =
+          reader.ask(stream, probe.question(), MOST_ANSWER_TOKENS, prefilterChunks);
       count(score, stream, answer, probe, reader.text(answer));
     }
   }
@@ -308,7 +325,10 @@ public final class EvalCommand implements Callable<Integer> {
     double right = probe.scoring().score(probe.expected(), text);
     score.asked++;
     score.right += right;
-    score.firstTokenSeconds += answer.timings().firstToken().toNanos() / 1e9;
+    EngineAnswer.Timings timings = answer.timings();
+    score.firstTokenSeconds += timings.firstToken().toNanos() / 1e9;
+    score.furtherSeconds += timings.total().minus(timings.firstToken()).toNanos() / 1e9;
+    score.furtherTokens += answer.furtherSteps();
     if (!probe.evidence().isEmpty()) {
       int place = StreamReader.evidence(answer);
       score.evidenceAsked++;

@@ -53,6 +53,11 @@ public record EngineAnswer(
         tokens, ended, confidence, all, tailWeight, recondensed, damagedBlocks, timings);
   }
 
+  /** Steps after the first token: an answer's end takes one too. */
+  public int furtherSteps() {
+    return tokens.length - (ended ? 0 : 1);
+  }
+
   /**
    * Where the time of an answer went.
    *

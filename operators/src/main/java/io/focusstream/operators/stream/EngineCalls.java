@@ -12,6 +12,7 @@ import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
+import io.focusstream.operators.text.Prefilter;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.schemas.Answer;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.testing.FakeEngine;
+import io.focusstream.operators.text.Prefilter;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.Evidence;
 import java.util.List;

@@ -7,11 +7,13 @@ import io.focusstream.operators.engine.CondenseTask;
 import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * Times an engine on random tokens: no chunk is like another. Medians of repeated runs after a
@@ -19,6 +21,10 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class EngineBench {
   private static final int FIRST_TOKEN = 3;
+
+  /** So many chunks' states are in memory at once while they are stored. */
+  private static final int CHUNKS_A_TIME = 64;
+
   private final CondensingEngine engine;
   private final int chunkTokens;
   private final int repeats;
@@ -84,41 +90,85 @@ public final class EngineBench {
       int chunks, double loadSeconds, double firstTokenSeconds, double tokenSeconds) {}
 
   /**
-   * Times questions over a history.
+   * Times questions over a history whose states the engine keeps.
    *
    * @param historyTokens a multiple of the chunk size, or less by up to a chunk
    */
   public Ask ask(int historyTokens, int questionTokens, int answerTokens) {
-    List<int[]> history = chunks(Math.max(1, historyTokens / chunkTokens));
-    List<ChunkInput> inputs = new ArrayList<>();
+    List<int[]> history = history(historyTokens);
     List<CondensedChunk> made = condense(history);
+    List<ChunkInput> inputs = new ArrayList<>();
     for (int i = 0; i < history.size(); i++) {
       inputs.add(new ChunkInput(made.get(i).key(), history.get(i), made.get(i).blocks()));
     }
+    return time(history.size(), () -> inputs, questionTokens, answerTokens);
+  }
+
+  /**
+   * Times questions over a history whose states are in a RocksDB only, and read from there anew for
+   * each; the reading is part of the loading.
+   *
+   * @param historyTokens a multiple of the chunk size, or less by up to a chunk
+   * @param folder for the database, empty
+   */
+  public Ask askCold(int historyTokens, int questionTokens, int answerTokens, Path folder) {
+    List<int[]> history = history(historyTokens);
+    try (StoredStates stored = new StoredStates(folder)) {
+      List<ChunkKey> keys = new ArrayList<>();
+      int blocks = 0;
+      for (int from = 0; from < history.size(); from += CHUNKS_A_TIME) {
+        List<int[]> part = history.subList(from, Math.min(history.size(), from + CHUNKS_A_TIME));
+        for (CondensedChunk chunk : condense(part)) {
+          stored.put(keys.size(), chunk.blocks());
+          keys.add(chunk.key());
+          blocks = chunk.blocks().size();
+        }
+      }
+      stored.reopen();
+      int count = blocks;
+      return time(
+          history.size(),
+          () -> {
+            List<ChunkInput> inputs = new ArrayList<>();
+            for (int i = 0; i < history.size(); i++) {
+              inputs.add(new ChunkInput(keys.get(i), history.get(i), stored.blocks(i, count)));
+            }
+            return inputs;
+          },
+          questionTokens,
+          answerTokens);
+    }
+  }
+
+  private List<int[]> history(int tokens) {
+    return chunks(Math.max(1, tokens / chunkTokens));
+  }
+
+  private Ask time(
+      int count, Supplier<List<ChunkInput>> inputs, int questionTokens, int answerTokens) {
     double[] load = new double[repeats];
     double[] first = new double[repeats];
     double[] further = new double[repeats];
     for (int i = -1; i < repeats; i++) {
+      long began = System.nanoTime();
+      List<ChunkInput> read = inputs.get();
+      double reading = (System.nanoTime() - began) / 1e9;
       EngineAnswer answer =
           engine
-              .ask(
-                  new AskTask(
-                      inputs, tokens(chunkTokens / 2), tokens(questionTokens), answerTokens))
+              .ask(new AskTask(read, tokens(chunkTokens / 2), tokens(questionTokens), answerTokens))
               .join();
       if (i >= 0) {
-        load[i] = answer.timings().load().toNanos() / 1e9;
-        first[i] = answer.timings().firstToken().toNanos() / 1e9;
-        // the end of an answer takes a step too; one that ended at once had none
-        int steps = answer.tokens().length - (answer.ended() ? 0 : 1);
+        EngineAnswer.Timings timings = answer.timings();
+        load[i] = reading + timings.load().toNanos() / 1e9;
+        first[i] = reading + timings.firstToken().toNanos() / 1e9;
+        int steps = answer.furtherSteps();
         further[i] =
             steps < 1
                 ? Double.NaN
-                : (answer.timings().total().toNanos() - answer.timings().firstToken().toNanos())
-                    / 1e9
-                    / steps;
+                : timings.total().minus(timings.firstToken()).toNanos() / 1e9 / steps;
       }
     }
-    return new Ask(history.size(), median(load), median(first), median(further));
+    return new Ask(count, median(load), median(first), median(further));
   }
 
   private static double median(double[] values) {

@@ -9,6 +9,7 @@ import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.text.Chunker;
 import io.focusstream.operators.text.EventText;
+import io.focusstream.operators.text.Prefilter;
 import io.focusstream.operators.text.PromptTemplate;
 import io.focusstream.operators.text.TextTokenizer;
 import java.util.ArrayList;
@@ -129,12 +130,24 @@ public final class StreamReader {
     return chunks;
   }
 
-  /** Asks; waits for the answer. */
-  public EngineAnswer ask(Condensed stream, String question, int maxAnswerTokens) {
+  /**
+   * Asks; waits for the answer.
+   *
+   * @param mostChunks where there are more, the best by {@link Prefilter} are asked; 0 for all
+   */
+  public EngineAnswer ask(Condensed stream, String question, int maxAnswerTokens, int mostChunks) {
+    int[] laidOut = template.layOut(question);
+    List<ChunkInput> chunks = stream.chunks();
+    int[] chosen = null;
+    if (mostChunks > 0 && mostChunks < chunks.size()) {
+      chosen =
+          Prefilter.choose(chunks.stream().map(ChunkInput::tokens).toList(), laidOut, mostChunks);
+      chunks = Arrays.stream(chosen).mapToObj(chunks::get).toList();
+    }
     return engine
-        .ask(
-            new AskTask(stream.chunks(), stream.tail(), template.layOut(question), maxAnswerTokens))
-        .join();
+        .ask(new AskTask(chunks, stream.tail(), laidOut, maxAnswerTokens))
+        .join()
+        .over(chosen, stream.chunks().size());
   }
 
   /** An answer's text, outer white space cut. */

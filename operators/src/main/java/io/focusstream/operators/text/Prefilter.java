@@ -1,4 +1,4 @@
-package io.focusstream.operators.stream;
+package io.focusstream.operators.text;
 
 import java.util.Arrays;
 import java.util.Comparator;
@@ -17,7 +17,7 @@ import java.util.Set;
  * time in the same chunk for less (the saturation of BM25, Robertson and Zaragoza 2009, §3.1).
  * Nothing here is kept in state; a question sent again gets the same chunks.
  */
-final class Prefilter {
+public final class Prefilter {
   private static final double SATURATION = 1.2;
 
   private Prefilter() {}
@@ -30,7 +30,7 @@ final class Prefilter {
    * @param most at least 1
    * @return indices, ascending, at most so many; among equals the newest
    */
-  static int[] choose(List<int[]> chunks, int[] question, int most) {
+  public static int[] choose(List<int[]> chunks, int[] question, int most) {
     int count = chunks.size();
     int[] all = new int[count];
     Arrays.setAll(all, i -> i);
