@@ -135,12 +135,13 @@ final class FocusBatches {
       return null;
     }
     int wanted = rng.between(8, 64);
-    int longestAnswer = rng.pick(7, 9, 9, 12, 20, 40);
+    int longestAnswer = rng.pick(9, 9, 20, 40, 40);
     if (tailIds.length > 128) {
       wanted = rng.between(4, 24);
     }
     double notFound = options.mix().drawNotFound(rng);
     QuestionMaker maker = new QuestionMaker(draft, tokenizer);
+    List<Integer> lastSet = maker.lastSet();
     int[] distance = distances(rng, chunks.size());
     List<RowOf> rows = new ArrayList<>();
     int longest = 0;
@@ -157,6 +158,8 @@ final class FocusBatches {
           continue;
         }
         asked = maker.unanswerable(rng);
+      } else if (!lastSet.isEmpty() && rng.chance(0.4)) {
+        asked = maker.answerable(rng, lastSet);
       } else if (!tailLines.isEmpty() && rng.chance(0.08)) {
         asked = maker.answerable(rng, tailLines);
       } else {

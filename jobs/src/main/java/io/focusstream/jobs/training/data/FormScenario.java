@@ -75,6 +75,7 @@ final class FormScenario implements Scenario {
   private final Map<String, String> status = new HashMap<>();
   private final List<String> chain = new ArrayList<>();
   private final int keys;
+  private final int skew;
   private long second;
 
   FormScenario(Rng rng, int tokenBudget) {
@@ -86,6 +87,7 @@ final class FormScenario implements Scenario {
     wordValues = rng.chance(0.1);
     set = rng.pick("set {k} status to ", "set {k} status to ", "status of {k} is ", "{k} status=");
     keys = rng.between(2, 10);
+    skew = rng.pick(1, 2, 4);
     second = 1_500_000_000L + rng.below(300_000_000);
   }
 
@@ -110,6 +112,11 @@ final class FormScenario implements Scenario {
       }
     }
     return key + "-" + rng.number(4);
+  }
+
+  /** One of the keys; the later ones less often, where the episode is so. */
+  private int seldom(Rng rng) {
+    return (int) (made.size() * Math.pow(rng.unit(), skew));
   }
 
   private DraftLine noise() {
@@ -162,7 +169,7 @@ final class FormScenario implements Scenario {
         }
       }
       case STATUS -> {
-        String key = made.size() < keys ? key(rng) : rng.pick(made);
+        String key = made.size() < keys ? key(rng) : made.get(seldom(rng));
         String value = rng.number(4);
         if (!value.equals(status.put(key, value))) {
           out.add(status(key, value));

@@ -203,6 +203,21 @@ final class QuestionMaker {
     };
   }
 
+  /** Lines that set something for the last time which earlier lines had set. */
+  List<Integer> lastSet() {
+    List<Integer> lines = new ArrayList<>();
+    for (int[] at : draft.facts) {
+      if (draft.fact(at).ordered()) {
+        List<int[]> same = draft.sameFacts(draft.fact(at));
+        int[] last = same.get(same.size() - 1);
+        if (same.size() > 1 && last[0] == at[0] && last[1] == at[1]) {
+          lines.add(at[0]);
+        }
+      }
+    }
+    return lines;
+  }
+
   /** Other lines that say something of the same thing and field as the question's answer. */
   List<Integer> rivals(Question question) {
     List<Integer> lines = new ArrayList<>();
@@ -291,7 +306,8 @@ final class QuestionMaker {
         || fact.field().equals(FormScenario.MAGIC) && draft.sameFacts(fact).size() > 1) {
       return several(rng, line, index);
     }
-    if (timesAsked.merge(fact.anchor() + "\n" + fact.field(), 1, Integer::sum) > MAX_TIMES_ASKED) {
+    String asked = fact.anchor() + "\n" + fact.field();
+    if (timesAsked.getOrDefault(asked, 0) >= MAX_TIMES_ASKED) {
       return null;
     }
     if (fact.mention() || !draft.anchorIsItsOwn(fact.anchor())) {
@@ -312,10 +328,12 @@ final class QuestionMaker {
     } else {
       text = fieldText(rng, fact, fact.anchor(), spoken(rng, fact));
     }
-    return about(
-        fact.anchor(),
-        fact.field(),
-        finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end()));
+    Asked made = finish(rng, text, draft.lines.get(line), line, fact.start(), fact.end());
+    if (made != null) {
+      // only now: where a thing is set again and again, most tries come to nothing
+      timesAsked.merge(asked, 1, Integer::sum);
+    }
+    return about(fact.anchor(), fact.field(), made);
   }
 
   /** A question whose answer has several parts, each from a line of its own. */

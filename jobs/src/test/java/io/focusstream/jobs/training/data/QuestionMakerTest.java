@@ -55,6 +55,50 @@ class QuestionMakerTest {
   }
 
   @Test
+  void whatWasSetAgainIsAskedOfItsLastLineHoweverManyTriesFailedBefore() {
+    List<DraftLine> lines = new ArrayList<>();
+    List<int[]> tokens = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      DraftLine line = status(i % 4 == 3 ? "blue-door" : "red-lamp", Integer.toString(1000 + i));
+      lines.add(line);
+      tokens.add(Draft.encode(tokenizer, line.text()));
+    }
+    lines.add(status("grey-hat", "77"));
+    tokens.add(Draft.encode(tokenizer, lines.get(40).text()));
+    QuestionMaker maker = new QuestionMaker(new Draft(lines, tokens, List.of()), tokenizer);
+    assertEquals(List.of(38, 39), maker.lastSet());
+
+    Rng rng = Rng.of(5, 1);
+    for (int i = 0; i < 100; i++) {
+      Asked early = maker.answerable(rng, List.of(rng.below(36)));
+      assertTrue(early == null || early.field() == null, "asked of an older line: " + early);
+    }
+    int made = 0;
+    for (int i = 0; i < 40; i++) {
+      Asked last = maker.answerable(rng, maker.lastSet());
+      if (last != null && "set status".equals(last.field())) {
+        made++;
+        assertEquals(last.question().line() == 38 ? "1038" : "1039", last.question().answer());
+      }
+    }
+    assertTrue(made >= 4, made + " questions of last lines");
+  }
+
+  private static DraftLine status(String key, String value) {
+    return new LineBuilder()
+        .add("set " + key + " status to ")
+        .fact(
+            key,
+            null,
+            "set status",
+            List.of("status"),
+            List.of("What is the current status of {k}?"),
+            value,
+            true)
+        .build();
+  }
+
+  @Test
   void answersAreSlicesOfTheirLinesInTextAndInTokens() {
     int answers = 0;
     for (Map.Entry<Draft, List<Asked>> entry : drawn.entrySet()) {
