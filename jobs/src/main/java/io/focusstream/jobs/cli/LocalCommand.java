@@ -40,6 +40,7 @@ final class LocalCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private CommonOptions common;
+  @Mixin private ClusterMixin cluster;
   @Mixin private ConfigOptionsMixin config;
 
   @Option(
@@ -91,20 +92,6 @@ final class LocalCommand implements Callable<Integer> {
   private int kafkaPort;
 
   @Option(
-      names = "--web-port",
-      paramLabel = "PORT",
-      defaultValue = "0",
-      description = "The port of Flink's web UI; by default the first free one from 8081 on.")
-  private int webPort;
-
-  @Option(
-      names = "--parallelism",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "Parallel instances of each operator (default: ${DEFAULT-VALUE}).")
-  private int parallelism;
-
-  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "120",
@@ -141,8 +128,8 @@ final class LocalCommand implements Callable<Integer> {
         new LocalSettings(
             dataDirectory,
             kafkaPort,
-            webPort,
-            parallelism,
+            cluster.webPort(),
+            cluster.parallelism(),
             followed,
             rawTopics,
             jsonTopics,

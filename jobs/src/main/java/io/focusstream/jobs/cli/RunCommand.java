@@ -43,6 +43,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private CommonOptions common;
+  @Mixin private ClusterMixin cluster;
   @Mixin private JobOptionsMixin options;
 
   @Option(
@@ -57,30 +58,13 @@ final class RunCommand implements Callable<Integer> {
       description = "Where checkpoints are kept (default: ${DEFAULT-VALUE}).")
   private Path dataDirectory;
 
-  @Option(
-      names = "--web-port",
-      paramLabel = "PORT",
-      defaultValue = "0",
-      description = "The port of Flink's web UI; by default the first free one from 8081 on.")
-  private int webPort;
-
-  @Option(
-      names = "--parallelism",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "Parallel instances of each operator (default: ${DEFAULT-VALUE}).")
-  private int parallelism;
-
   RunCommand(ModelLoader models) {
     this.models = models;
   }
 
   @Override
   public Integer call() {
-    if (parallelism < 1 || parallelism > 128) {
-      throw new CliException(
-          ExitCodes.USAGE, "--parallelism must be in [1, 128]; got " + parallelism);
-    }
+    int parallelism = cluster.parallelism();
     Logging.toConsole();
     Configuration user = options.configuration();
     KafkaSettings kafka = KafkaSettings.of(user);
@@ -102,7 +86,8 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (DataDir dataDir = DataDir.open(dataDirectory)) {
       dataDir.emptied("tmp");
-      Configuration configuration = LocalCluster.configuration(dataDir, webPort, parallelism, user);
+      Configuration configuration =
+          LocalCluster.configuration(dataDir, cluster.webPort(), parallelism, user);
       try (LocalCluster cluster = LocalCluster.start(configuration)) {
         StreamExecutionEnvironment environment =
             StreamExecutionEnvironment.getExecutionEnvironment(configuration);
