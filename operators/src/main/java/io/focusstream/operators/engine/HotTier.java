@@ -57,7 +57,9 @@ public final class HotTier<V> {
     bytes += entryBytes;
     if (old != null) {
       bytes -= old.bytes();
-      free.accept(old.value());
+      if (old.value() != value) {
+        free.accept(old.value());
+      }
     }
     Iterator<Map.Entry<ChunkKey, Entry<V>>> oldest = entries.entrySet().iterator();
     while (bytes > maxBytes && oldest.hasNext()) {

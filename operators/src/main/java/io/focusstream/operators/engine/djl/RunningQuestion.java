@@ -18,7 +18,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -131,42 +130,49 @@ final class RunningQuestion {
     for (int from = 0; from < chunks.size(); from += ParallelDecoder.CHUNKS_A_BATCH) {
       List<ChunkInput> part =
           chunks.subList(from, Math.min(chunks.size(), from + ParallelDecoder.CHUNKS_A_BATCH));
-      List<FocusModel.States> states = new ArrayList<>();
-      List<ChunkInput> fresh = new ArrayList<>();
-      for (ChunkInput chunk : part) {
-        Optional<FocusModel.States> kept = engine.hot().get(chunk.key());
-        if (kept.isPresent()) {
-          states.add(kept.get());
-        } else {
-          states.add(decode(chunk, made));
-          fresh.add(chunk);
+      FocusModel.States[] states = new FocusModel.States[part.size()];
+      List<Integer> cold = new ArrayList<>();
+      for (int i = 0; i < states.length; i++) {
+        states[i] = engine.hot().get(part.get(i).key()).orElse(null);
+        if (states[i] == null) {
+          cold.add(i);
         }
       }
-      decoder.add(states);
+      // to read stored numbers is no work of the model's: the cores share it
+      cold.parallelStream().forEach(i -> states[i] = stored(part.get(i), made));
+      for (int i : cold) {
+        if (states[i] == null) {
+          states[i] = again(part.get(i), made);
+        }
+      }
+      decoder.add(Arrays.asList(states));
       // only now: what becomes hot may push out what this batch still needed
-      for (ChunkInput chunk : fresh) {
-        engine.keepHot(chunk.key(), states.get(part.indexOf(chunk)), chunk.tokens().length);
+      for (int i : cold) {
+        engine.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length);
       }
     }
     recondensed = List.copyOf(made.values());
   }
 
-  private FocusModel.States decode(ChunkInput chunk, Map<ChunkKey, CondensedChunk> made) {
+  // The state as it is stored, or was just made; null where it can't be read.
+  private FocusModel.States stored(ChunkInput chunk, Map<ChunkKey, CondensedChunk> made) {
     CondensedChunk again = made.get(chunk.key());
-    if (again == null && !chunk.blocks().isEmpty()) {
-      try {
-        return engine.decode(chunk, chunk.blocks());
-      } catch (ChunkStateException e) {
-        damagedBlocks++;
-        LOG.warn("chunk {} is condensed again: {}", chunk.key(), e.getMessage());
-      }
-    }
+    List<byte[]> blocks = again != null ? again.blocks() : chunk.blocks();
     try {
-      if (again == null) {
+      return blocks.isEmpty() ? null : engine.decode(chunk, blocks);
+    } catch (ChunkStateException e) {
+      LOG.warn("chunk {} is condensed again: {}", chunk.key(), e.getMessage());
+      return null;
+    }
+  }
+
+  private FocusModel.States again(ChunkInput chunk, Map<ChunkKey, CondensedChunk> made) {
+    damagedBlocks += chunk.blocks().isEmpty() ? 0 : 1;
+    try {
+      if (!made.containsKey(chunk.key())) {
         made.putAll(engine.condenseAll(List.of(chunk)));
-        again = made.get(chunk.key());
       }
-      return engine.decode(chunk, again.blocks());
+      return engine.decode(chunk, made.get(chunk.key()).blocks());
     } catch (ChunkStateException e) {
       throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
     }

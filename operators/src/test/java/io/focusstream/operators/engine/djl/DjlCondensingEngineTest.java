@@ -222,6 +222,18 @@ class DjlCondensingEngineTest {
   }
 
   @Test
+  void equalChunksOfAStreamShareAStateThatStaysUsable() throws Exception {
+    List<int[]> chunks = chunks(2);
+    List<ChunkInput> stored =
+        inputs(engine, List.of(chunks.get(0), chunks.get(1), chunks.get(0), chunks.get(0)));
+    EngineAnswer hot = get(engine.ask(ask(stored)));
+    try (DjlCondensingEngine cold = new DjlCondensingEngine(settings)) {
+      assertSame(hot, get(cold.ask(ask(stored))));
+      assertSame(hot, get(cold.ask(ask(stored))));
+    }
+  }
+
+  @Test
   void manyQuestionsAtOnceAreAnsweredAsEachAlone() throws Exception {
     List<ChunkInput> stored = inputs(engine, chunks(5));
     List<AskTask> tasks = new ArrayList<>();
