@@ -21,6 +21,7 @@ import io.focusstream.operators.state.CondensedStatus;
 import io.focusstream.operators.state.FocusState;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
+import io.focusstream.operators.state.Segment;
 import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.TailEvent;
 import io.focusstream.operators.state.WaitingQuestion;
@@ -31,6 +32,7 @@ import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.StreamSelection;
+import io.focusstream.schemas.Timings;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -586,6 +588,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       emit(group, QuestionLimits.noData(id, stream));
       return;
     }
+    Segment tail = store.tail(summary);
     PendingQuestion pending =
         new PendingQuestion(
             id,
@@ -593,10 +596,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             answerTokens,
             askedAtMillis,
             now(),
-            // what is only kept for an older question isn't seen, however long that one takes
-            Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks()),
+            firstChunkSeen(summary, tail),
             summary.nextChunk(),
-            store.tail(summary),
+            tail,
             false,
             deadlineMillis == 0 ? 0 : now() + deadlineMillis,
             asking);
@@ -604,6 +606,24 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     work.addQuestion(
         stream, summary.nextQuestion(), pending.id(), pending.firstChunk(), pending.nextChunk());
     watchDeadline(stream, summary.nextQuestion(), pending);
+  }
+
+  /**
+   * The oldest chunk that a question sees: what is only kept for an older question isn't seen, so
+   * that an answer doesn't depend on how long that one takes.
+   */
+  private int firstChunkSeen(StreamSummary summary, Segment tail) throws Exception {
+    int first = Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks());
+    if (settings.maxAge().isZero() || first == summary.nextChunk()) {
+      return first;
+    }
+    long newestMillis =
+        Math.max(tail.toMillis(), store.chunk(summary.nextChunk() - 1).segment().toMillis());
+    long cutoffMillis = newestMillis - settings.maxAge().toMillis();
+    while (first < summary.nextChunk() && store.chunk(first).segment().toMillis() < cutoffMillis) {
+      first++;
+    }
+    return first;
   }
 
   /** The streams of a key group that a question is for; how many they are has been said. */
@@ -917,6 +937,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     Answer answer;
     if (failure == null) {
       storeRecondensed(question, result);
+      Timings timings =
+          AnswerComposer.timings(
+              result, Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()));
       answer =
           composer.compose(
               question.stream,
@@ -924,7 +947,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               result.over(question.chosen, pending.nextChunk() - pending.firstChunk()),
               index -> store.chunk(index).segment(),
               question.streamTokens,
-              Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),
+              timings,
               model.fingerprint());
       if (pending.standing()) {
         standing.answered(question, pending, answer);
@@ -933,9 +956,9 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
       }
       standing.firstAnswered(pending.id(), answer);
       metered.questionsAnswered.inc();
-      metered.answerMillis.update(answer.timings().totalMillis());
-      metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
-      metered.queuedMillis.update(answer.timings().queuedMillis());
+      metered.answerMillis.update(timings.totalMillis());
+      metered.firstTokenMillis.update(timings.firstTokenMillis());
+      metered.queuedMillis.update(timings.queuedMillis());
     } else if (tryAgainLater(question, failure)) {
       return;
     } else {
