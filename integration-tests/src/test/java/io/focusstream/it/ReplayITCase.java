@@ -114,7 +114,9 @@ class ReplayITCase {
   @Test
   void theModelThatShipsGivesTheSameBytesToo() throws Exception {
     ReplayHistory history = new ReplayHistory(3, 60, 12, Standing.LEFT_OUT);
-    ModelProviders model = new Models().load(new Configuration());
+    Configuration eventTime = new Configuration();
+    eventTime.set(AskOptions.CONSISTENCY, Consistency.EVENT_TIME);
+    ModelProviders model = new Models().load(eventTime);
     Places one = createAndWrite("model-one", 1, history.inOrder(1), Duration.ZERO);
     Places three = createAndWrite("model-three", 3, history.inOrder(2), Duration.ZERO);
     Map<String, byte[]> first = new Replay("model-one", 1, model).answers(history);
