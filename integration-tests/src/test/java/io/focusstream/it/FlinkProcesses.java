@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -491,6 +493,34 @@ final class FlinkProcesses implements AutoCloseable {
   /** How many checkpoints of a job are complete. */
   int completedCheckpoints(String job) {
     return get("/jobs/" + job + "/checkpoints").path("counts").path("completed").asInt();
+  }
+
+  /**
+   * Metrics of a job's tasks, as its REST endpoint has them: ids are {@code
+   * <subtask>.<operator>.<name>}. What isn't a number is left out.
+   *
+   * @param wanted which ids
+   */
+  Map<String, Double> metrics(String job, Predicate<String> wanted) {
+    Map<String, Double> all = new TreeMap<>();
+    for (JsonNode vertex : get("/jobs/" + job).path("vertices")) {
+      String path = "/jobs/" + job + "/vertices/" + vertex.path("id").asText() + "/metrics";
+      List<String> ids = new ArrayList<>();
+      get(path).forEach(metric -> ids.add(metric.path("id").asText()));
+      ids.removeIf(wanted.negate());
+      if (!ids.isEmpty()) {
+        String query = URLEncoder.encode(String.join(",", ids), StandardCharsets.UTF_8);
+        get(path + "?get=" + query)
+            .forEach(
+                metric -> {
+                  double value = metric.path("value").asDouble(Double.NaN);
+                  if (!Double.isNaN(value)) {
+                    all.put(metric.path("id").asText(), value);
+                  }
+                });
+      }
+    }
+    return all;
   }
 
   private JsonNode get(String path) {

@@ -22,7 +22,8 @@ import java.util.Objects;
  *     ones are cut to {@link Limits#MAX_MESSAGE_CHARS} characters
  * @param evidence what the answer attended to most, largest weight first
  * @param usage what it was answered over
- * @param timings where the time went
+ * @param timings where the time went; {@link Timings#NONE} with event-time consistency, whose
+ *     answers are the same bytes after each replay
  * @param confidence geometric mean of the answer tokens' probabilities, in [0, 1]
  * @param modelFingerprint identity of the model; empty where none was asked
  * @param streams where several streams were asked, what each answered, the best first, whose text

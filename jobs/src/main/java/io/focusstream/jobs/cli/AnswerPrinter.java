@@ -44,17 +44,24 @@ final class AnswerPrinter {
       out.println(
           String.format(
               Locale.ROOT,
-              "  first token %s, all %s (queued %s, states %s); %,d tokens in %,d chunks and a tail of"
-                  + " %,d",
-              seconds(t.firstTokenMillis()),
-              seconds(t.totalMillis()),
-              seconds(t.queuedMillis()),
-              seconds(t.loadMillis()),
+              "  %s%,d tokens in %,d chunks and a tail of %,d",
+              t.equals(Timings.NONE) ? "" : timings(t),
               u.streamTokens(),
               u.chunks(),
               u.tailTokens()));
     }
     out.flush();
+  }
+
+  /** Answers by event time have none. */
+  private static String timings(Timings t) {
+    return String.format(
+        Locale.ROOT,
+        "first token %s, all %s (queued %s, states %s); ",
+        seconds(t.firstTokenMillis()),
+        seconds(t.totalMillis()),
+        seconds(t.queuedMillis()),
+        seconds(t.loadMillis()));
   }
 
   private static String headline(Answer answer) {

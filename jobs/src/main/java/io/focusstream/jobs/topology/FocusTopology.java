@@ -22,7 +22,6 @@ import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.DeadLetter;
 import io.focusstream.schemas.Event;
 import io.focusstream.schemas.Query;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -219,15 +218,8 @@ public final class FocusTopology {
     if (settings.consistency() == Consistency.ARRIVAL) {
       return WatermarkStrategy.noWatermarks();
     }
-    Duration outOfOrderness = settings.outOfOrderness();
-    Duration idleAfter = settings.idleAfter();
-    return WatermarkStrategy.<RawRecord>forGenerator(
-            context ->
-                new ClockedWatermarks(
-                    outOfOrderness,
-                    idleAfter,
-                    context.getInputActivityClock()::relativeTimeNanos,
-                    System::currentTimeMillis))
+    return WatermarkStrategy.forGenerator(
+            new ReaderWatermarks(settings.outOfOrderness(), settings.idleAfter()))
         .withTimestampAssigner(timestamps);
   }
 }

@@ -55,7 +55,9 @@ public final class ModelOptions {
       ConfigOptions.key("focus.engine.batch-tokens")
           .intType()
           .defaultValue(2048)
-          .withDescription("Most tokens of one batch of chunks to condense.");
+          .withDescription(
+              "Most tokens of one batch of chunks to condense. With event-time consistency each chunk "
+                  + "is condensed alone, so that its states don't depend on what else there is to do.");
 
   /** Most questions side by side. */
   public static final ConfigOption<Integer> MAX_RUNNING =

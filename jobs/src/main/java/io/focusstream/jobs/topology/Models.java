@@ -1,5 +1,7 @@
 package io.focusstream.jobs.topology;
 
+import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.KvOptions;
 import io.focusstream.operators.config.KvPersist;
 import io.focusstream.operators.engine.djl.BundledModels;
@@ -14,6 +16,8 @@ import org.apache.flink.configuration.ReadableConfig;
 
 /** Models that the DJL engine runs: bundled ones, and Hugging Face folders. */
 public final class Models implements ModelLoader {
+  /** A batch has one chunk at least, whatever its tokens. */
+  private static final int ONE_CHUNK = 1;
 
   @Override
   public ModelProviders load(ReadableConfig config) {
@@ -30,11 +34,21 @@ public final class Models implements ModelLoader {
                 config.get(KvOptions.PERSIST) == KvPersist.NONE
                     ? 0
                     : config.get(ModelOptions.HOT_BYTES).getBytes(),
-                config.get(ModelOptions.BATCH_TOKENS),
+                batchTokens(config),
                 config.get(ModelOptions.MAX_RUNNING),
                 config.get(ModelOptions.GPU),
                 config.get(ModelOptions.FOCUS_SHARE))),
         new FolderTokenizer(model));
+  }
+
+  /**
+   * The last bits of a chunk's states depend on what else is in its batch, and that on the clock:
+   * answers that are to be the same after a replay need each chunk in a batch of its own.
+   */
+  private static int batchTokens(ReadableConfig config) {
+    return config.get(AskOptions.CONSISTENCY) == Consistency.EVENT_TIME
+        ? ONE_CHUNK
+        : config.get(ModelOptions.BATCH_TOKENS);
   }
 
   /** The tokenizer of a model, opened where the operator runs. */

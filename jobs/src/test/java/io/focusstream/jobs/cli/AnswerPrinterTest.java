@@ -53,6 +53,29 @@ class AnswerPrinterTest {
   }
 
   @Test
+  void answersByEventTimeHaveNoTimings() {
+    Answer answer =
+        new Answer(
+            "q-1",
+            0,
+            "web",
+            AnswerStatus.OK,
+            "eve",
+            null,
+            List.of(),
+            new Usage(4, 12_345, 100, 12, 5, 0),
+            Timings.NONE,
+            0.875,
+            "abc");
+    assertEquals(
+        """
+        eve   [confidence 0.88]
+          12,345 tokens in 4 chunks and a tail of 100
+        """,
+        printed(answer));
+  }
+
+  @Test
   void saysWhyThereIsNoAnswer() {
     assertEquals(
         "rejected: too long\n",

@@ -31,7 +31,8 @@ public final class StreamOptions {
           .defaultValue(Duration.ZERO)
           .withDescription(
               "How long chunks are kept, in event time: when a chunk is sealed, those whose newest event is"
-                  + " older than the arriving event by more are forgotten. The tail stays. 0 s: for ever.");
+                  + " older than the arriving event by more are forgotten, and no question sees what is"
+                  + " older than its stream's newest event by more. The tail stays. 0 s: for ever.");
 
   /** When a stream without events is forgotten. */
   public static final ConfigOption<Duration> EXPIRE_AFTER =

@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.state.PendingQuestion;
@@ -39,10 +40,24 @@ final class AnswerComposer {
   }
 
   /**
-   * The answer.
+   * Where the time went.
+   *
+   * @param waitedMillis from acceptance until the question was given to the engine
+   */
+  static Timings timings(EngineAnswer engine, long waitedMillis) {
+    return new Timings(
+        waitedMillis + millis(engine.timings().queued()),
+        millis(engine.timings().load()),
+        waitedMillis + millis(engine.timings().firstToken()),
+        waitedMillis + millis(engine.timings().total()));
+  }
+
+  /**
+   * The answer. With event-time consistency it has no timings: it is a function of the events and
+   * questions alone, the same bytes after each replay.
    *
    * @param streamTokens tokens of all that the question saw
-   * @param waitedMillis from acceptance until the question was given to the engine
+   * @param timings where the time went
    */
   Answer compose(
       String stream,
@@ -50,7 +65,7 @@ final class AnswerComposer {
       EngineAnswer engine,
       SegmentSource chunks,
       long streamTokens,
-      long waitedMillis,
+      Timings timings,
       String modelFingerprint)
       throws Exception {
     String text = tokenizer.decode(engine.tokens()).strip();
@@ -70,11 +85,7 @@ final class AnswerComposer {
             question.tokens().length,
             engine.tokens().length,
             reachesBack(question, chunks)),
-        new Timings(
-            waitedMillis + millis(engine.timings().queued()),
-            millis(engine.timings().load()),
-            waitedMillis + millis(engine.timings().firstToken()),
-            waitedMillis + millis(engine.timings().total())),
+        settings.consistency() == Consistency.EVENT_TIME ? Timings.NONE : timings,
         share(engine.confidence()),
         modelFingerprint);
   }

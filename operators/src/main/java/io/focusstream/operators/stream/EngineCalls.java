@@ -15,6 +15,7 @@ import io.focusstream.operators.state.SealedChunk;
 import io.focusstream.operators.text.Prefilter;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.Timings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -274,6 +275,9 @@ final class EngineCalls {
     Answer answer;
     if (failure == null) {
       storeRecondensed(question, result);
+      Timings timings =
+          AnswerComposer.timings(
+              result, Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()));
       answer =
           composer.compose(
               question.stream,
@@ -281,7 +285,7 @@ final class EngineCalls {
               result.over(question.chosen, pending.nextChunk() - pending.firstChunk()),
               index -> store.chunk(index).segment(),
               question.streamTokens,
-              Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()),
+              timings,
               engine.model().fingerprint());
       if (pending.standing()) {
         standing.answered(question, pending, answer);
@@ -290,9 +294,9 @@ final class EngineCalls {
       }
       standing.firstAnswered(pending.id(), answer);
       metered.questionsAnswered.inc();
-      metered.answerMillis.update(answer.timings().totalMillis());
-      metered.firstTokenMillis.update(answer.timings().firstTokenMillis());
-      metered.queuedMillis.update(answer.timings().queuedMillis());
+      metered.answerMillis.update(timings.totalMillis());
+      metered.firstTokenMillis.update(timings.firstTokenMillis());
+      metered.queuedMillis.update(timings.queuedMillis());
     } else if (tryAgainLater(question, failure)) {
       return;
     } else {

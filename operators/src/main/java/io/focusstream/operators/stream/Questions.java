@@ -3,6 +3,7 @@ package io.focusstream.operators.stream;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.state.PendingQuestion;
+import io.focusstream.operators.state.Segment;
 import io.focusstream.operators.state.StreamSummary;
 import io.focusstream.operators.state.WaitingQuestion;
 import io.focusstream.schemas.QueryMode;
@@ -98,6 +99,7 @@ final class Questions {
       task.emit(group, QuestionLimits.noData(id, stream));
       return;
     }
+    Segment tail = store.tail(summary);
     PendingQuestion pending =
         new PendingQuestion(
             id,
@@ -105,10 +107,9 @@ final class Questions {
             answerTokens,
             question.askedAtMillis(),
             task.now(),
-            // what is only kept for an older question isn't seen, however long that one takes
-            Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks()),
+            retention.firstChunkSeen(summary, tail),
             summary.nextChunk(),
-            store.tail(summary),
+            tail,
             false,
             question.deadlineMillis() == 0 ? 0 : task.now() + question.deadlineMillis(),
             asking);

@@ -1,6 +1,7 @@
 package io.focusstream.operators.stream;
 
 import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.state.Segment;
 import io.focusstream.operators.state.StreamSummary;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.InternalTimer;
@@ -42,6 +43,30 @@ final class Retention {
   }
 
   /**
+   * The oldest chunk that a question sees: what is only kept for an older question isn't seen, so
+   * that an answer doesn't depend on how long that one takes.
+   *
+   * @param tail the stream's events that are in no chunk
+   */
+  int firstChunkSeen(StreamSummary summary, Segment tail) throws Exception {
+    int first = Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks());
+    if (settings.maxAge().isZero() || first == summary.nextChunk()) {
+      return first;
+    }
+    long newestMillis =
+        Math.max(tail.toMillis(), store.chunk(summary.nextChunk() - 1).segment().toMillis());
+    return firstNotOlder(summary, first, newestMillis - settings.maxAge().toMillis());
+  }
+
+  private int firstNotOlder(StreamSummary summary, int from, long cutoffMillis) throws Exception {
+    int first = from;
+    while (first < summary.nextChunk() && store.chunk(first).segment().toMillis() < cutoffMillis) {
+      first++;
+    }
+    return first;
+  }
+
+  /**
    * Forgets the oldest chunks of a stream that has too many; not those that a question waits with.
    */
   void dropOldChunks(String stream) throws Exception {
@@ -56,10 +81,8 @@ final class Retention {
 
   private void dropOldChunks(String stream, long cutoffMillis) throws Exception {
     StreamSummary summary = store.summary();
-    int first = Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks());
-    while (first < summary.nextChunk() && store.chunk(first).segment().toMillis() < cutoffMillis) {
-      first++;
-    }
+    int most = Math.max(summary.firstChunk(), summary.nextChunk() - settings.maxChunks());
+    int first = firstNotOlder(summary, most, cutoffMillis);
     first = Math.min(first, work.oldestChunkSeen(stream));
     if (first <= summary.firstChunk()) {
       return;

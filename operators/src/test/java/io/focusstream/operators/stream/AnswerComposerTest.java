@@ -52,14 +52,16 @@ class AnswerComposerTest {
     PendingQuestion question =
         new PendingQuestion(
             "id", new int[] {1, 2}, 8, 0, 0, 5, 5 + weights.length, tail, false, 0, Asking.PLAIN);
+    EngineAnswer engine =
+        new EngineAnswer(
+            text.chars().toArray(), true, 0.5, weights, tailWeight, List.of(), 0, TIMINGS);
     return composer.compose(
         "web",
         question,
-        new EngineAnswer(
-            text.chars().toArray(), true, 0.5, weights, tailWeight, List.of(), 0, TIMINGS),
+        engine,
         chunk -> segment(chunk * 10, "first of " + chunk + "\n", "port=8080 of " + chunk + "\n"),
         99,
-        1000,
+        AnswerComposer.timings(engine, 1000),
         "beef");
   }
 

@@ -9,6 +9,8 @@ import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,30 @@ class RetentionHarnessTest {
           "a-line2\na-line3\n|a-line4\na-line5\n|a-line6\na-line7\na-line8\n?q", answer.text());
       assertEquals(1020, answer.usage().fromMillis());
       assertEquals(1, harness.count(FocusMetrics.CHUNKS_DROPPED));
+    }
+  }
+
+  /** Else the answer would depend on how long the older question takes. */
+  @Test
+  void whatIsOnlyKeptForAnOlderQuestionIsTooOldForANewOne() throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(config -> config.set(StreamOptions.MAX_AGE, Duration.ofMillis(50)));
+    try (FocusHarness harness = FocusHarness.start(settings, engine)) {
+      for (int i = 0; i < 9; i++) {
+        if (i == 5) {
+          harness.question("old", "a", "q");
+        }
+        harness.event("a", "a-line" + i, 1000 + 10 * i, i);
+      }
+      harness.question("new", "a", "q");
+      harness.completeAll(engine);
+      Map<String, String> answers = new TreeMap<>();
+      harness.answers().forEach(answer -> answers.put(answer.id(), answer.text()));
+      assertEquals(
+          Map.of(
+              "old", "a-line0\na-line1\n|a-line2\na-line3\na-line4\n?q",
+              "new", "a-line2\na-line3\n|a-line4\na-line5\n|a-line6\na-line7\na-line8\n?q"),
+          answers);
     }
   }
 
