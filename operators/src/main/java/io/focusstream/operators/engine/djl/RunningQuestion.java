@@ -16,9 +16,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,8 +117,14 @@ final class RunningQuestion {
     }
   }
 
+  AskTask task() {
+    return task;
+  }
+
   private void load() {
     List<ChunkInput> chunks = task.chunks();
+    Set<ChunkKey> wanted = new HashSet<>();
+    chunks.forEach(chunk -> wanted.add(chunk.key()));
     Map<ChunkKey, List<byte[]>> blocks = new HashMap<>();
     List<ChunkInput> missing = new ArrayList<>();
     for (ChunkInput chunk : chunks) {
@@ -127,7 +135,7 @@ final class RunningQuestion {
         missing.add(chunk);
       }
     }
-    Map<ChunkKey, CondensedChunk> made = new HashMap<>(engine.condenseAll(missing));
+    Map<ChunkKey, CondensedChunk> made = new HashMap<>(engine.condenseAll(missing, wanted));
     for (int from = 0; from < chunks.size(); from += ParallelDecoder.CHUNKS_A_BATCH) {
       List<ChunkInput> part =
           chunks.subList(from, Math.min(chunks.size(), from + ParallelDecoder.CHUNKS_A_BATCH));
@@ -138,20 +146,21 @@ final class RunningQuestion {
         if (kept.isPresent()) {
           states.add(kept.get());
         } else {
-          states.add(decode(chunk, made));
+          states.add(decode(chunk, wanted, made));
           fresh.add(chunk);
         }
       }
       decoder.add(states);
       // only now: what becomes hot may push out what this batch still needed
       for (ChunkInput chunk : fresh) {
-        engine.keepHot(chunk.key(), states.get(part.indexOf(chunk)), chunk.tokens().length);
+        engine.keepHot(chunk.key(), states.get(part.indexOf(chunk)), chunk.tokens().length, wanted);
       }
     }
     recondensed = List.copyOf(made.values());
   }
 
-  private FocusModel.States decode(ChunkInput chunk, Map<ChunkKey, CondensedChunk> made) {
+  private FocusModel.States decode(
+      ChunkInput chunk, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
     CondensedChunk again = made.get(chunk.key());
     if (again == null && !chunk.blocks().isEmpty()) {
       try {
@@ -163,7 +172,7 @@ final class RunningQuestion {
     }
     try {
       if (again == null) {
-        made.putAll(engine.condenseAll(List.of(chunk)));
+        made.putAll(engine.condenseAll(List.of(chunk), wanted));
         again = made.get(chunk.key());
       }
       return engine.decode(chunk, again.blocks());
