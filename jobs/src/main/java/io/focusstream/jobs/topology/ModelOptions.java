@@ -66,6 +66,16 @@ public final class ModelOptions {
           .defaultValue(4)
           .withDescription("Most questions that are answered side by side.");
 
+  /** Bound of what questions hold that are answered side by side. */
+  public static final ConfigOption<MemorySize> RUNNING_BYTES =
+      ConfigOptions.key("focus.engine.running-bytes")
+          .memoryType()
+          .defaultValue(MemorySize.ofMebiBytes(1024))
+          .withDescription(
+              "Most bytes of chunk states that questions answered side by side hold, each a copy of its "
+                  + "own chunks', beside the hot tier. One question always runs, however long its "
+                  + "stream.");
+
   /** The CUDA device. */
   public static final ConfigOption<Integer> GPU =
       ConfigOptions.key("focus.engine.gpu")

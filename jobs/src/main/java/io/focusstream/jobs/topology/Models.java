@@ -36,6 +36,7 @@ public final class Models implements ModelLoader {
                     : config.get(ModelOptions.HOT_BYTES).getBytes(),
                 batchTokens(config),
                 config.get(ModelOptions.MAX_RUNNING),
+                config.get(ModelOptions.RUNNING_BYTES).getBytes(),
                 config.get(ModelOptions.GPU),
                 config.get(ModelOptions.FOCUS_SHARE))),
         new FolderTokenizer(model));

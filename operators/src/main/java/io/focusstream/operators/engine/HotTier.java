@@ -1,9 +1,12 @@
 package io.focusstream.operators.engine;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -49,6 +52,38 @@ public final class HotTier<V> {
   /** Whether a chunk is there; neither counted nor a use. */
   public synchronized boolean contains(ChunkKey key) {
     return entries.containsKey(key);
+  }
+
+  /**
+   * As {@link #put(ChunkKey, Object, long)}, but evicts no chunk that is still wanted: where there
+   * is no other way the new entry is freed at once. Who reads more than fits would else evict each
+   * chunk shortly before its turn.
+   *
+   * @param wanted chunks that stay
+   */
+  public synchronized void put(ChunkKey key, V value, long entryBytes, Set<ChunkKey> wanted) {
+    if (!entries.containsKey(key)) {
+      List<ChunkKey> unwanted = new ArrayList<>();
+      long room = maxBytes - bytes;
+      Iterator<Map.Entry<ChunkKey, Entry<V>>> oldest = entries.entrySet().iterator();
+      while (room < entryBytes && oldest.hasNext()) {
+        Map.Entry<ChunkKey, Entry<V>> entry = oldest.next();
+        if (!wanted.contains(entry.getKey())) {
+          unwanted.add(entry.getKey());
+          room += entry.getValue().bytes();
+        }
+      }
+      if (room < entryBytes) {
+        free.accept(value);
+        return;
+      }
+      for (ChunkKey out : unwanted) {
+        Entry<V> entry = entries.remove(out);
+        bytes -= entry.bytes();
+        free.accept(entry.value());
+      }
+    }
+    put(key, value, entryBytes);
   }
 
   /** Takes a chunk's states over; evicts until the bound holds, the new entry last. */

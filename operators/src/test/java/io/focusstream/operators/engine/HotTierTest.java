@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class HotTierTest {
@@ -45,6 +46,32 @@ class HotTierTest {
     tier.put(key(1), "other", 30);
     assertEquals(List.of("value"), freed);
     assertEquals(30, tier.bytes());
+  }
+
+  @Test
+  void whatIsWantedStaysAndTheNextOldestGoes() {
+    tier.put(key(1), "one", 40);
+    tier.put(key(2), "two", 40);
+
+    tier.put(key(3), "three", 40, Set.of(key(1), key(3)));
+
+    assertEquals(List.of("two"), freed);
+    assertTrue(tier.contains(key(1)));
+    assertTrue(tier.contains(key(3)));
+  }
+
+  @Test
+  void whereAllIsWantedTheNewOneIsFreed() {
+    tier.put(key(1), "one", 40);
+    tier.put(key(2), "two", 40);
+
+    tier.put(key(3), "three", 40, Set.of(key(1), key(2), key(3)));
+
+    assertEquals(List.of("three"), freed);
+    assertEquals(80, tier.bytes());
+    tier.put(key(2), "again", 60, Set.of(key(1), key(2)));
+    assertEquals(List.of("three", "two"), freed);
+    assertEquals(100, tier.bytes());
   }
 
   @Test

@@ -36,6 +36,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -377,11 +378,29 @@ public final class DjlCondensingEngine implements CondensingEngine {
         each.remove();
       }
     }
-    if (!toAsk.isEmpty() && running.size() < settings.maxRunning()) {
+    if (!toAsk.isEmpty() && mayBegin(toAsk.peek())) {
       begin(toAsk.poll());
     } else if (running.isEmpty() && !toCondense.isEmpty()) {
       condenseBatch();
     }
+  }
+
+  /** Each running question holds a copy of its chunks' states: one may, more while they fit. */
+  private boolean mayBegin(Ask next) {
+    long bytes = runningBytes(next.task());
+    for (RunningQuestion question : running) {
+      bytes += runningBytes(question.task());
+    }
+    return running.isEmpty()
+        || running.size() < settings.maxRunning() && bytes <= settings.runningBytes();
+  }
+
+  /** What a question holds beside the hot tier: each chunk is continued with what is asked. */
+  private long runningBytes(AskTask task) {
+    int continuation = task.question().length + task.maxAnswerTokens();
+    return task.chunks().stream()
+        .mapToLong(chunk -> model.stateBytes(chunk.tokens().length + continuation))
+        .sum();
   }
 
   private void begin(Ask ask) {
@@ -419,7 +438,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
           condenseAll(
               batch.stream()
                   .map(c -> new ChunkInput(c.task().key(), c.task().tokens(), List.of()))
-                  .toList());
+                  .toList(),
+              Set.of());
       for (Condense condense : batch) {
         condense.result().complete(made.get(condense.task().key()));
       }
@@ -436,8 +456,12 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
   }
 
-  /** Condenses chunks in batches and encodes their states. */
-  Map<ChunkKey, CondensedChunk> condenseAll(List<ChunkInput> chunks) {
+  /**
+   * Condenses chunks in batches and encodes their states.
+   *
+   * @param wanted chunks that they must not push out of the hot tier
+   */
+  Map<ChunkKey, CondensedChunk> condenseAll(List<ChunkInput> chunks, Set<ChunkKey> wanted) {
     Map<ChunkKey, CondensedChunk> made = new HashMap<>();
     List<ChunkInput> sorted = new ArrayList<>(chunks);
     sorted.sort(Comparator.comparingInt(c -> c.tokens().length));
@@ -450,7 +474,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
       }
       List<ChunkInput> batch = sorted.subList(from, to);
       long began = System.nanoTime();
-      condense(batch, made);
+      condense(batch, wanted, made);
       condenseNanos = condenseNanos + System.nanoTime() - began;
       condensedTokens = condensedTokens + batch.stream().mapToLong(c -> c.tokens().length).sum();
       condensedBatches = condensedBatches + 1;
@@ -459,9 +483,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
     return made;
   }
 
-  private void condense(List<ChunkInput> batch, Map<ChunkKey, CondensedChunk> made) {
+  private void condense(
+      List<ChunkInput> batch, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
     if (codec.quantisation() == Quantisation.INT8) {
-      condenseToInt8(batch, made);
+      condenseToInt8(batch, wanted, made);
       return;
     }
     int width = batch.stream().mapToInt(c -> c.tokens().length).max().orElseThrow();
@@ -483,7 +508,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
       made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
       if (mayBeHot(chunk)) {
         try {
-          keepHot(chunk.key(), decode(chunk, blocks), chunk.tokens().length);
+          keepHot(chunk.key(), decode(chunk, blocks), chunk.tokens().length, wanted);
         } catch (ChunkStateException e) {
           throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
         }
@@ -492,7 +517,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
   }
 
   // Rounded where the model runs; what becomes hot is what would be read back.
-  private void condenseToInt8(List<ChunkInput> batch, Map<ChunkKey, CondensedChunk> made) {
+  private void condenseToInt8(
+      List<ChunkInput> batch, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
     try (NDManager scratch = model.newManager()) {
       FocusModel.Quantised states =
           model.prefillQuantised(scratch, batch.stream().map(ChunkInput::tokens).toList());
@@ -513,7 +539,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
           keepHot(
               chunk.key(),
               model.take(hotManager, states.rounded(), i, shape.tokens()),
-              shape.tokens());
+              shape.tokens(),
+              wanted);
         }
       }
     }
@@ -569,8 +596,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
     return hot;
   }
 
-  void keepHot(ChunkKey key, FocusModel.States states, int tokens) {
-    hot.put(key, states, model.stateBytes(tokens));
+  void keepHot(ChunkKey key, FocusModel.States states, int tokens, Set<ChunkKey> wanted) {
+    hot.put(key, states, model.stateBytes(tokens), wanted);
   }
 
   ModelInfo info() {

@@ -19,6 +19,8 @@ import java.util.OptionalInt;
  * @param hotBytes bound of the hot tier, in bytes
  * @param batchTokens most tokens, padding included, of one batch of chunks to condense
  * @param maxRunning most questions decoded side by side
+ * @param runningBytes most bytes of chunk states that questions decoded side by side hold, beside
+ *     the hot tier; one question always runs
  * @param gpu index of the CUDA device, or {@link #CPU}; {@code null} for the GPU that the cluster
  *     gives, the CPU where it gives none
  * @param focusShare after the first answer token only the chunks go on that together held this part
@@ -32,6 +34,7 @@ public record DjlEngineSettings(
     long hotBytes,
     int batchTokens,
     int maxRunning,
+    long runningBytes,
     Integer gpu,
     double focusShare)
     implements Serializable {
@@ -50,6 +53,9 @@ public record DjlEngineSettings(
     if (maxRunning < 1) {
       throw new IllegalArgumentException("max-running must be at least 1; got " + maxRunning);
     }
+    if (runningBytes < 0) {
+      throw new IllegalArgumentException("running-bytes must be at least 0; got " + runningBytes);
+    }
     if (gpu != null && gpu < CPU) {
       throw new IllegalArgumentException(
           "gpu must be a CUDA device's index, or -1 for the processor; got " + gpu);
@@ -62,7 +68,16 @@ public record DjlEngineSettings(
   /** The same with another part of the attention that goes on after the first token. */
   public DjlEngineSettings withFocusShare(double other) {
     return new DjlEngineSettings(
-        model, quantisation, precision, local, hotBytes, batchTokens, maxRunning, gpu, other);
+        model,
+        quantisation,
+        precision,
+        local,
+        hotBytes,
+        batchTokens,
+        maxRunning,
+        runningBytes,
+        gpu,
+        other);
   }
 
   /** The same on a device: the one that is named already, else the given one, else the CPU. */
@@ -78,36 +93,89 @@ public record DjlEngineSettings(
         hotBytes,
         batchTokens,
         maxRunning,
+        runningBytes,
         given.orElse(CPU),
         focusShare);
   }
 
   /** A model with int8 states on the CPU, a hot tier of 1 GiB, batches of 2,048 tokens. */
   public static DjlEngineSettings of(String model) {
-    return new DjlEngineSettings(model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, CPU, 1.0);
+    return new DjlEngineSettings(
+        model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, 1L << 30, CPU, 1.0);
   }
 
   /** The same with another quantisation. */
   public DjlEngineSettings withQuantisation(Quantisation other) {
     return new DjlEngineSettings(
-        model, other, precision, local, hotBytes, batchTokens, maxRunning, gpu, focusShare);
+        model,
+        other,
+        precision,
+        local,
+        hotBytes,
+        batchTokens,
+        maxRunning,
+        runningBytes,
+        gpu,
+        focusShare);
   }
 
   /** The same with another precision. */
   public DjlEngineSettings withPrecision(Precision other) {
     return new DjlEngineSettings(
-        model, quantisation, other, local, hotBytes, batchTokens, maxRunning, gpu, focusShare);
+        model,
+        quantisation,
+        other,
+        local,
+        hotBytes,
+        batchTokens,
+        maxRunning,
+        runningBytes,
+        gpu,
+        focusShare);
   }
 
   /** The same with another way to run the local context. */
   public DjlEngineSettings withLocal(LocalMode other) {
     return new DjlEngineSettings(
-        model, quantisation, precision, other, hotBytes, batchTokens, maxRunning, gpu, focusShare);
+        model,
+        quantisation,
+        precision,
+        other,
+        hotBytes,
+        batchTokens,
+        maxRunning,
+        runningBytes,
+        gpu,
+        focusShare);
+  }
+
+  /** The same with another bound of what running questions hold, in bytes. */
+  public DjlEngineSettings withRunningBytes(long other) {
+    return new DjlEngineSettings(
+        model,
+        quantisation,
+        precision,
+        local,
+        hotBytes,
+        batchTokens,
+        maxRunning,
+        other,
+        gpu,
+        focusShare);
   }
 
   /** The same with another bound of the hot tier, in bytes. */
   public DjlEngineSettings withHotBytes(long other) {
     return new DjlEngineSettings(
-        model, quantisation, precision, local, other, batchTokens, maxRunning, gpu, focusShare);
+        model,
+        quantisation,
+        precision,
+        local,
+        other,
+        batchTokens,
+        maxRunning,
+        runningBytes,
+        gpu,
+        focusShare);
   }
 }

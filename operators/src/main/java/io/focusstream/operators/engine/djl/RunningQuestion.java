@@ -16,8 +16,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,8 +116,14 @@ final class RunningQuestion {
     }
   }
 
+  AskTask task() {
+    return task;
+  }
+
   private void load() {
     List<ChunkInput> chunks = task.chunks();
+    Set<ChunkKey> wanted = new HashSet<>();
+    chunks.forEach(chunk -> wanted.add(chunk.key()));
     Map<ChunkKey, List<byte[]>> blocks = new HashMap<>();
     List<ChunkInput> missing = new ArrayList<>();
     for (ChunkInput chunk : chunks) {
@@ -126,7 +134,7 @@ final class RunningQuestion {
         missing.add(chunk);
       }
     }
-    Map<ChunkKey, CondensedChunk> made = new HashMap<>(engine.condenseAll(missing));
+    Map<ChunkKey, CondensedChunk> made = new HashMap<>(engine.condenseAll(missing, wanted));
     for (int from = 0; from < chunks.size(); from += ParallelDecoder.CHUNKS_A_BATCH) {
       List<ChunkInput> part =
           chunks.subList(from, Math.min(chunks.size(), from + ParallelDecoder.CHUNKS_A_BATCH));
@@ -142,13 +150,13 @@ final class RunningQuestion {
       cold.parallelStream().forEach(i -> states[i] = stored(part.get(i), made));
       for (int i : cold) {
         if (states[i] == null) {
-          states[i] = again(part.get(i), made);
+          states[i] = again(part.get(i), wanted, made);
         }
       }
       decoder.add(Arrays.asList(states));
       // only now: what becomes hot may push out what this batch still needed
       for (int i : cold) {
-        engine.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length);
+        engine.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length, wanted);
       }
     }
     recondensed = List.copyOf(made.values());
@@ -166,11 +174,12 @@ final class RunningQuestion {
     }
   }
 
-  private FocusModel.States again(ChunkInput chunk, Map<ChunkKey, CondensedChunk> made) {
+  private FocusModel.States again(
+      ChunkInput chunk, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
     damagedBlocks += chunk.blocks().isEmpty() ? 0 : 1;
     try {
       if (!made.containsKey(chunk.key())) {
-        made.putAll(engine.condenseAll(List.of(chunk)));
+        made.putAll(engine.condenseAll(List.of(chunk), wanted));
       }
       return engine.decode(chunk, made.get(chunk.key()).blocks());
     } catch (ChunkStateException e) {

@@ -39,6 +39,10 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DjlCondensingEngineTest {
   private static final int VOCABULARY = 320;
+
+  /** About half of what 70 chunks of {@link #chunks} take, 34 tokens each, 768 bytes a token. */
+  private static final long HALF_HOT = 900_000;
+
   private DjlEngineSettings settings;
   private DjlCondensingEngine engine;
 
@@ -253,6 +257,46 @@ class DjlCondensingEngineTest {
   }
 
   @Test
+  void questionsThatDoNotFitSideBySideRunOneAfterAnother() throws Exception {
+    try (DjlCondensingEngine narrow = new DjlCondensingEngine(settings.withRunningBytes(0))) {
+      AskTask task = ask(inputs(narrow, chunks(5)));
+      CompletableFuture<EngineAnswer> first = new CompletableFuture<>();
+      List<Boolean> secondBeganFirst = Collections.synchronizedList(new ArrayList<>());
+      CompletableFuture<EngineAnswer> one = narrow.ask(task);
+      one.thenAccept(first::complete);
+      CompletableFuture<EngineAnswer> two =
+          narrow.ask(task, tokens -> secondBeganFirst.add(!first.isDone()));
+      assertSame(get(one), get(two));
+      assertFalse(secondBeganFirst.isEmpty());
+      assertFalse(secondBeganFirst.contains(true), "the second began before the first had ended");
+    }
+  }
+
+  /** Of 70 chunks 35 fit; in the order of the stream each would push out the next that is read. */
+  @Test
+  void aQuestionOverMoreThanIsHotMakesNothingAgain() throws Exception {
+    List<int[]> chunks = chunks(70);
+    List<ChunkInput> stored = inputs(engine, chunks);
+    EngineAnswer whole = get(engine.ask(ask(stored)));
+    try (DjlCondensingEngine half = new DjlCondensingEngine(settings.withHotBytes(HALF_HOT))) {
+      inputs(half, chunks);
+      for (int round = 0; round < 2; round++) {
+        // as the operator does: what is hot comes without its stored states
+        List<ChunkInput> given =
+            stored.stream()
+                .map(c -> half.isHot(c.key()) ? new ChunkInput(c.key(), c.tokens(), List.of()) : c)
+                .toList();
+        long hot = given.stream().filter(c -> c.blocks().isEmpty()).count();
+        assertTrue(hot > 20 && hot < 50, "hot: " + hot);
+        EngineAnswer answer = get(half.ask(ask(given)));
+        assertEquals(0, answer.recondensed().size());
+        assertSame(whole, answer);
+      }
+      assertTrue(half.stats().hotBytes() <= HALF_HOT);
+    }
+  }
+
+  @Test
   void theFirstTokenIsTheSameInBothLocalModes() throws Exception {
     List<ChunkInput> stored = inputs(engine, chunks(4));
     try (DjlCondensingEngine exact = new DjlCondensingEngine(settings.withLocal(LocalMode.EXACT))) {
@@ -324,7 +368,7 @@ class DjlCondensingEngineTest {
   @Test
   void aDeviceThatTheSettingsNameWinsOverTheClusters() {
     DjlEngineSettings open =
-        new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, null, 1.0);
+        new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0);
     assertEquals(2, open.placedOn(OptionalInt.of(2)).gpu());
     assertEquals(DjlEngineSettings.CPU, open.placedOn(OptionalInt.empty()).gpu());
     assertEquals(
@@ -338,7 +382,7 @@ class DjlCondensingEngineTest {
     int none = LoadedEngine.load().gpus();
     DjlEngineProvider provider =
         new DjlEngineProvider(
-            new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, null, 1.0));
+            new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0));
     EngineException error =
         assertThrows(EngineException.class, () -> provider.acquire(OptionalInt.of(none)));
     assertTrue(error.getMessage().contains("GPU " + none), error.getMessage());
