@@ -71,7 +71,9 @@ final class StreamCommand implements Callable<Integer> {
                               + " s; does the job run, and does it keep up?"));
       PrintWriter out = spec.commandLine().getOut();
       boolean known = answer.status() == AnswerStatus.OK;
-      out.println(known ? answer.text() : answer.error());
+      (known ? answer.text() : answer.error())
+          .lines()
+          .forEach(line -> out.println(AnswerPrinter.printable(line)));
       out.flush();
       return known ? ExitCodes.OK : ExitCodes.NOT_OK;
     }

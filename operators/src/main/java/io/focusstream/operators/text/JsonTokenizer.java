@@ -1,6 +1,5 @@
 package io.focusstream.operators.text;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,18 +10,29 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Any Hugging Face {@code tokenizer.json}, through the tokenizers library. The library would find
  * the written form of special tokens inside text; so they and the template post-processor are taken
- * out of the file before it is loaded, and kept here: no text yields a special token.
+ * out of the file before it is loaded, and kept here. Some models have them as words too, or merges
+ * that lead to them: text that still yields one is cut until none does. So no text yields a special
+ * token, but for the one that stands for what is unknown.
+ *
+ * <p>Added tokens in angle or square brackets ({@code <|im_start|>}, {@code [INST]}) count as
+ * special whatever the file says of them: they frame, and fine-tunes often forget to say so.
  */
 public final class JsonTokenizer implements TextTokenizer {
+  private static final Pattern FRAMING = Pattern.compile("<\\S+>|\\[\\S+\\]");
+
   private final HuggingFaceTokenizer library;
   private final Map<String, Integer> special;
   private final boolean[] isSpecial;
+  private final int unknown;
   private final int size;
   private final String chatTemplate;
 
@@ -30,12 +40,14 @@ public final class JsonTokenizer implements TextTokenizer {
       HuggingFaceTokenizer library,
       Map<String, Integer> special,
       boolean[] isSpecial,
+      int unknown,
       int size,
       String chatTemplate) {
     this.chatTemplate = chatTemplate;
     this.library = library;
     this.special = special;
     this.isSpecial = isSpecial;
+    this.unknown = unknown;
     this.size = size;
   }
 
@@ -72,8 +84,9 @@ public final class JsonTokenizer implements TextTokenizer {
     for (JsonNode added : file.path("added_tokens")) {
       int id = added.path("id").asInt();
       size = Math.max(size, id + 1);
-      if (added.path("special").asBoolean()) {
-        special.put(added.path("content").asText(), id);
+      String content = added.path("content").asText();
+      if (added.path("special").asBoolean() || FRAMING.matcher(content).matches()) {
+        special.put(content, id);
       } else {
         kept.add(added);
       }
@@ -97,7 +110,8 @@ public final class JsonTokenizer implements TextTokenizer {
                 "padding", "false",
                 "truncation", "false",
                 "modelMaxLength", String.valueOf(Integer.MAX_VALUE)));
-    return new JsonTokenizer(library, special, isSpecial, size, chatTemplate);
+    return new JsonTokenizer(
+        library, special, isSpecial, unknown(file.path("model")), size, chatTemplate);
   }
 
   @Override
@@ -105,13 +119,41 @@ public final class JsonTokenizer implements TextTokenizer {
     if (text.isEmpty()) {
       return new int[0];
     }
-    Encoding encoding = library.encode(Surrogates.replaceLone(text), false, false);
-    long[] ids = encoding.getIds();
-    int[] tokens = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      tokens[i] = (int) ids[i];
+    IntStream.Builder tokens = IntStream.builder();
+    encode(Surrogates.replaceLone(text), tokens);
+    return tokens.build().toArray();
+  }
+
+  /** Adds the tokens of a text; one that yields a special token is cut in two, again and again. */
+  private void encode(String text, IntStream.Builder tokens) {
+    long[] ids = library.encode(text, false, false).getIds();
+    if (text.codePointCount(0, text.length()) > 1
+        && Arrays.stream(ids).anyMatch(this::isForbidden)) {
+      int middle = text.length() / 2;
+      if (Character.isLowSurrogate(text.charAt(middle))) {
+        middle++;
+      }
+      encode(text.substring(0, middle), tokens);
+      encode(text.substring(middle), tokens);
+      return;
     }
-    return tokens;
+    for (long id : ids) {
+      if (!isForbidden(id)) {
+        tokens.add((int) id);
+      }
+    }
+  }
+
+  private boolean isForbidden(long id) {
+    return isSpecial[(int) id] && id != unknown;
+  }
+
+  /** The id of the token for what is unknown, -1 where the model has none. */
+  private static int unknown(JsonNode model) {
+    JsonNode vocabulary = model.path("vocab");
+    return vocabulary.isObject()
+        ? vocabulary.path(model.path("unk_token").asText("")).asInt(-1)
+        : model.path("unk_id").asInt(-1);
   }
 
   @Override
@@ -126,7 +168,7 @@ public final class JsonTokenizer implements TextTokenizer {
         ids[count++] = token;
       }
     }
-    return count == 0 ? "" : library.decode(java.util.Arrays.copyOf(ids, count), false);
+    return count == 0 ? "" : library.decode(Arrays.copyOf(ids, count), false);
   }
 
   @Override
