@@ -9,6 +9,8 @@ import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.config.StreamOptions;
 import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.testing.CharTokenizer;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.operators.text.TextTokenizers;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.DeadLetter;
@@ -17,6 +19,9 @@ import io.focusstream.schemas.Query;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import io.focusstream.schemas.StreamSelection;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -50,6 +55,51 @@ class TokenizingFunctionsHarnessTest {
           letter.reason());
       assertArrayEquals("1234567890".getBytes(StandardCharsets.UTF_8), letter.value());
       assertEquals(2, letter.offset());
+    }
+  }
+
+  /** Ten megabytes without a space: refused unread by default, tokenized where they may be. */
+  @Test
+  void aVeryLongLineIsRefusedByItsCharactersOrTokenizedWhole() throws Exception {
+    String line = "x".repeat(10 << 20);
+    for (boolean allowed : new boolean[] {false, true}) {
+      FocusSettings settings =
+          SettingsFixture.small(
+              config -> {
+                if (allowed) {
+                  config.set(StreamOptions.MAX_EVENT_CHARS, 1 << 24);
+                  config.set(StreamOptions.MAX_EVENT_TOKENS, 1 << 24);
+                }
+              });
+      try (OneInputStreamOperatorTestHarness<Event, TokenizedEvent> harness =
+          ProcessFunctionTestHarnesses.forProcessFunction(
+              new TokenizeEvents(settings, TokenizingFunctionsHarnessTest::small))) {
+        harness.processElement(new Event("a", line, 7, POSITION), 0);
+        harness.processElement(new Event("b", "next", 8, POSITION), 0);
+        List<TokenizedEvent> events = harness.extractOutputValues();
+        assertEquals("b", events.get(events.size() - 1).stream());
+        if (allowed) {
+          assertEquals(line + "\n", small().decode(events.get(0).tokens()));
+        } else {
+          assertEquals(1, events.size());
+          DeadLetter letter = harness.getSideOutput(TokenizeEvents.TOO_LONG).remove().getValue();
+          assertEquals(
+              "the event has 10485760 characters; at most 1048576 are taken"
+                  + " (focus.stream.max-event-chars); its 10485760 bytes are cut here",
+              letter.reason());
+          assertEquals(608 * 1024, letter.value().length);
+        }
+      }
+    }
+  }
+
+  /** The tokenizer that ships. */
+  private static TextTokenizer small() {
+    try (InputStream in =
+        TokenizeEvents.class.getResourceAsStream("/io/focusstream/models/small/tokenizer.json")) {
+      return TextTokenizers.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
