@@ -9,8 +9,7 @@ import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.config.StreamOptions;
 import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.testing.CharTokenizer;
-import io.focusstream.operators.text.TextTokenizer;
-import io.focusstream.operators.text.TextTokenizers;
+import io.focusstream.operators.testing.ShippedTokenizer;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.DeadLetter;
@@ -19,9 +18,6 @@ import io.focusstream.schemas.Query;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import io.focusstream.schemas.StreamSelection;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -73,13 +69,14 @@ class TokenizingFunctionsHarnessTest {
               });
       try (OneInputStreamOperatorTestHarness<Event, TokenizedEvent> harness =
           ProcessFunctionTestHarnesses.forProcessFunction(
-              new TokenizeEvents(settings, TokenizingFunctionsHarnessTest::small))) {
+              new TokenizeEvents(settings, ShippedTokenizer.PROVIDER))) {
         harness.processElement(new Event("a", line, 7, POSITION), 0);
         harness.processElement(new Event("b", "next", 8, POSITION), 0);
         List<TokenizedEvent> events = harness.extractOutputValues();
         assertEquals("b", events.get(events.size() - 1).stream());
         if (allowed) {
-          assertEquals(line + "\n", small().decode(events.get(0).tokens()));
+          assertEquals(
+              line + "\n", ShippedTokenizer.PROVIDER.open().decode(events.get(0).tokens()));
         } else {
           assertEquals(1, events.size());
           DeadLetter letter = harness.getSideOutput(TokenizeEvents.TOO_LONG).remove().getValue();
@@ -90,16 +87,6 @@ class TokenizingFunctionsHarnessTest {
           assertEquals(608 * 1024, letter.value().length);
         }
       }
-    }
-  }
-
-  /** The tokenizer that ships. */
-  private static TextTokenizer small() {
-    try (InputStream in =
-        TokenizeEvents.class.getResourceAsStream("/io/focusstream/models/small/tokenizer.json")) {
-      return TextTokenizers.load(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
