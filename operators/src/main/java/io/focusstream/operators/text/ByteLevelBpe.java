@@ -452,7 +452,7 @@ public final class ByteLevelBpe implements TextTokenizer {
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                   String piece = parser.currentName();
                   parser.nextToken();
-                  ids.put(piece, parser.getIntValue());
+                  ids.put(piece, TokenIds.checked(piece, parser.getIntValue()));
                 }
               } else if (name.equals("merges") && inner == JsonToken.START_ARRAY) {
                 readMerges(parser, merges);
@@ -531,7 +531,10 @@ public final class ByteLevelBpe implements TextTokenizer {
             parser.skipChildren();
           }
         }
-        special.put(content, id);
+        if (content == null) {
+          throw new IllegalArgumentException("added token " + id + " has no content");
+        }
+        special.put(content, TokenIds.checked(content, id));
       }
     }
 
@@ -540,12 +543,17 @@ public final class ByteLevelBpe implements TextTokenizer {
           token != JsonToken.END_ARRAY;
           token = parser.nextToken()) {
         if (token == JsonToken.VALUE_STRING) {
-          merges.add(parser.getText().split(" ", 2));
+          String[] pair = parser.getText().split(" ", 2);
+          if (pair.length < 2) {
+            throw new IllegalArgumentException(
+                "merge " + merges.size() + " must name two tokens; got '" + pair[0] + "'");
+          }
+          merges.add(pair);
         } else {
           expect(token, JsonToken.START_ARRAY);
-          parser.nextToken();
+          expect(parser.nextToken(), JsonToken.VALUE_STRING);
           String left = parser.getText();
-          parser.nextToken();
+          expect(parser.nextToken(), JsonToken.VALUE_STRING);
           String right = parser.getText();
           merges.add(new String[] {left, right});
           expect(parser.nextToken(), JsonToken.END_ARRAY);

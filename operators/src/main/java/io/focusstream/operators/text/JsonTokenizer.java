@@ -73,8 +73,8 @@ public final class JsonTokenizer implements TextTokenizer {
     int size = 0;
     JsonNode vocabulary = file.path("model").path("vocab");
     if (vocabulary.isObject()) {
-      for (JsonNode id : vocabulary) {
-        size = Math.max(size, id.asInt() + 1);
+      for (Map.Entry<String, JsonNode> entry : vocabulary.properties()) {
+        size = Math.max(size, id(entry.getKey(), entry.getValue()) + 1);
       }
     } else {
       size = vocabulary.size();
@@ -82,9 +82,10 @@ public final class JsonTokenizer implements TextTokenizer {
     Map<String, Integer> special = new HashMap<>();
     ArrayNode kept = mapper.createArrayNode();
     for (JsonNode added : file.path("added_tokens")) {
-      int id = added.path("id").asInt();
-      size = Math.max(size, id + 1);
       String content = added.path("content").asText();
+      // Where the model has the word itself, the library takes that one's id.
+      int id = id(content, vocabulary.has(content) ? vocabulary.get(content) : added.path("id"));
+      size = Math.max(size, id + 1);
       if (added.path("special").asBoolean() || FRAMING.matcher(content).matches()) {
         special.put(content, id);
       } else {
@@ -102,16 +103,50 @@ public final class JsonTokenizer implements TextTokenizer {
     }
     file.putNull("truncation");
     file.putNull("padding");
-    HuggingFaceTokenizer library =
-        HuggingFaceTokenizer.newInstance(
-            new ByteArrayInputStream(mapper.writeValueAsBytes(file)),
-            Map.of(
-                "addSpecialTokens", "false",
-                "padding", "false",
-                "truncation", "false",
-                "modelMaxLength", String.valueOf(Integer.MAX_VALUE)));
-    return new JsonTokenizer(
-        library, special, isSpecial, unknown(file.path("model")), size, chatTemplate);
+    int unknown = unknown(file.path("model"));
+    HuggingFaceTokenizer library = library(mapper.writeValueAsBytes(file));
+    JsonTokenizer tokenizer =
+        new JsonTokenizer(library, special, isSpecial, unknown, size, chatTemplate);
+    try {
+      tokenizer.tryOut();
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw new IllegalArgumentException("it can't tokenize a line: " + e.getMessage(), e);
+    }
+    return tokenizer;
+  }
+
+  private static HuggingFaceTokenizer library(byte[] file) throws IOException {
+    try {
+      return HuggingFaceTokenizer.newInstance(
+          new ByteArrayInputStream(file),
+          Map.of(
+              "addSpecialTokens", "false",
+              "padding", "false",
+              "truncation", "false",
+              "modelMaxLength", String.valueOf(Integer.MAX_VALUE)));
+    } catch (RuntimeException e) {
+      // All that the library says of a file that it can't read.
+      throw new IllegalArgumentException("the library can't read it: " + e.getMessage(), e);
+    }
+  }
+
+  /** What the library reads may still name tokens that aren't there. */
+  private void tryOut() {
+    for (int token : encode("A line: 0x1F </s> caf\u00e9 \uD83D\uDE42\n")) {
+      if (token < 0 || token >= size) {
+        throw new IllegalArgumentException("token must be in [0, " + size + "); got " + token);
+      }
+      decode(new int[] {token});
+    }
+  }
+
+  private static int id(String token, JsonNode id) {
+    if (!id.isIntegralNumber()) {
+      throw new IllegalArgumentException(
+          "the id of token '" + token + "' must be a whole number; got " + id.getNodeType());
+    }
+    return TokenIds.checked(token, id.canConvertToLong() ? id.longValue() : -1);
   }
 
   @Override
