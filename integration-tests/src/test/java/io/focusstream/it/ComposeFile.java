@@ -21,14 +21,18 @@ final class ComposeFile {
   }
 
   /** A YAML file. Duplicate keys fail. */
-  @SuppressWarnings("unchecked")
   static Map<String, Object> read(Path file) {
     try {
-      return (Map<String, Object>)
-          new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+      return parse(Files.readString(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** YAML at hand. */
+  @SuppressWarnings("unchecked")
+  static Map<String, Object> parse(String yaml) {
+    return (Map<String, Object>) new Load(LoadSettings.builder().build()).loadFromString(yaml);
   }
 
   /** The same with every merge key ({@code <<}) taken in; what is beside it wins. */

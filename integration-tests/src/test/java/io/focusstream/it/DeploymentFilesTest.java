@@ -2,15 +2,11 @@ package io.focusstream.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion;
-import com.networknt.schema.ValidationMessage;
 import io.focusstream.jobs.FocusJob;
 import io.focusstream.jobs.cli.FocusCli;
 import io.focusstream.jobs.kafka.KafkaOptions;
@@ -23,7 +19,6 @@ import io.focusstream.operators.config.KvOptions;
 import io.focusstream.operators.config.LocalOptions;
 import io.focusstream.operators.config.StreamOptions;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -63,6 +58,7 @@ import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
 import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -70,7 +66,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * of them without is checked.
  */
 class DeploymentFilesTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path COMPOSE = ComposeFile.docker().resolve("compose.yaml");
   private static final Path KUBERNETES = ComposeFile.docker().resolve("kubernetes/focus.yaml");
   private static final String GPU = "external-resource.gpu.";
@@ -85,7 +80,7 @@ class DeploymentFilesTest {
   @Test
   void theComposeFileKeepsToItsSchemaAndNamesOnlyWhatIsThere() throws IOException {
     Map<String, Object> compose = ComposeFile.merged(ComposeFile.read(COMPOSE));
-    assertValid("compose.schema.json", compose);
+    assertEquals(Set.of(), PublishedSchemas.composeProblems(compose));
     Map<String, Object> services = map(compose.get("services"));
     assertEquals(
         Set.of("kafka", "jobmanager", "taskmanager", "job", "follow", "focus"), services.keySet());
@@ -105,6 +100,11 @@ class DeploymentFilesTest {
                             || map(services.get(other)).containsKey("healthcheck"),
                         () -> other + " has no healthcheck for " + name + " to wait for");
                   });
+          for (Object port : (List<?>) service.getOrDefault("ports", List.of())) {
+            assertTrue(
+                port.toString().matches("127\\.0\\.0\\.1:[0-9]+:[0-9]+"),
+                () -> name + " is open to others at " + port);
+          }
           for (Object volume : (List<?>) service.getOrDefault("volumes", List.of())) {
             String source = withDefaults(volume.toString()).split(":")[0];
             if (!source.startsWith("/")) {
@@ -130,6 +130,56 @@ class DeploymentFilesTest {
               built.contains(image) || image.equals("apache/kafka:" + version("kafka.version")),
               () -> name + " runs " + image);
         });
+  }
+
+  /** Each change breaks another part of the schema: none may go through. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "imag: apache/kafka",
+        "image: [a]",
+        "restart: 5",
+        "ports: 8081",
+        "volumes: {a: b}",
+        "depends_on: {kafka: {condition: service_helthy}}",
+        "healthcheck: {interval: 5s, retrys: 3}",
+        "command: {a: b}"
+      })
+  void aBrokenComposeFileIsRefused(String change) {
+    Map<String, Object> compose = ComposeFile.merged(ComposeFile.read(COMPOSE));
+    map(map(compose.get("services")).get("jobmanager")).putAll(ComposeFile.parse(change));
+    assertNotEquals(Set.of(), PublishedSchemas.composeProblems(compose));
+  }
+
+  /** As for the compose file; the first word is the part that is changed. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "spec|flinkVersion: v2_33",
+        "spec|serviceAcount: flink",
+        "spec|mode: natve",
+        "job|upgradeMode: savepiont",
+        "job|parallelism: two",
+        "job|args: --create-topics",
+        "job|state: started",
+        "taskManager|resource: {cpus: 4}",
+        "taskManager|podTemplate: {spec: {tolerations: {key: a}}}",
+        "taskManager|podTemplate: {spec: {containers: [{name: a, environment: []}]}}"
+      })
+  void aBrokenFlinkDeploymentIsRefused(String part, String change) {
+    Map<String, Object> deployment = ComposeFile.merged(ComposeFile.read(KUBERNETES));
+    Map<String, Object> spec = map(deployment.get("spec"));
+    (part.equals("spec") ? spec : map(spec.get(part))).putAll(ComposeFile.parse(change));
+    assertNotEquals(Set.of(), PublishedSchemas.flinkDeploymentProblems(deployment));
+  }
+
+  @Test
+  void anotherKindThanAFlinkDeploymentIsRefused() {
+    Map<String, Object> deployment = ComposeFile.merged(ComposeFile.read(KUBERNETES));
+    deployment.put("apiVersion", "flink.apache.org/v1");
+    deployment.put("kind", "FlinkDeploymnt");
+    assertEquals(2, PublishedSchemas.flinkDeploymentProblems(deployment).size());
   }
 
   @Test
@@ -201,7 +251,9 @@ class DeploymentFilesTest {
   @Test
   void theFlinkDeploymentKeepsToItsSchemaAndItsOptionsExist() throws IOException {
     Map<String, Object> deployment = ComposeFile.read(KUBERNETES);
-    assertValid("flinkdeployment.schema.json", deployment);
+    assertEquals(Set.of(), PublishedSchemas.flinkDeploymentProblems(deployment));
+    String name = map(deployment.get("metadata")).get("name").toString();
+    assertTrue(name.matches("[a-z]([-a-z0-9]{0,43}[a-z0-9])?"), "Flink's cluster id: " + name);
     Map<String, Object> spec = map(deployment.get("spec"));
     Map<String, String> options = ComposeFile.kubernetesOptions();
     assertOptions(options);
@@ -427,17 +479,6 @@ class DeploymentFilesTest {
       known.put(key, ConfigOptions.key(key).stringType().noDefaultValue());
     }
     return known;
-  }
-
-  private static void assertValid(String schema, Map<String, Object> document) throws IOException {
-    try (InputStream in = DeploymentFilesTest.class.getResourceAsStream("/docker/" + schema)) {
-      JsonNode tree = JSON.valueToTree(document);
-      Set<ValidationMessage> problems =
-          JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
-              .getSchema(in)
-              .validate(tree);
-      assertEquals(Set.of(), problems);
-    }
   }
 
   /** A version that the root pom pins. */

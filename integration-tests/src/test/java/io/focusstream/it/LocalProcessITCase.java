@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.focusstream.jobs.local.EmbeddedKafka;
 import java.io.IOException;
 import java.io.Writer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,6 +85,44 @@ class LocalProcessITCase {
     assertEquals(expected, onTopic);
   }
 
+  /** The ports are those that docs/running.md names, and nobody reaches them from elsewhere. */
+  @Test
+  void listensOnLoopbackOnlyAndOnTheNamedPortsOnly() throws Exception {
+    Path log = directory.resolve("app.log");
+    append(log, 0, 100);
+    int kafka = EmbeddedKafka.freePort();
+    int web = EmbeddedKafka.freePort();
+    Run run = start(log, "--kafka-port", "" + kafka, "--web-port", "" + web);
+    run.awaitOutput("caught up");
+    List<InetSocketAddress> listening = Listening.of(run.process.pid());
+    for (InetSocketAddress one : listening) {
+      assertTrue(one.getAddress().isLoopbackAddress(), () -> one + " in " + listening);
+    }
+    List<Integer> ports = listening.stream().map(InetSocketAddress::getPort).toList();
+    assertTrue(ports.containsAll(List.of(kafka, web)), listening::toString);
+    // Kafka's controller and Flink's blob server, each on a free port.
+    assertEquals(4, ports.size(), listening::toString);
+  }
+
+  @Test
+  void aSocketThatOthersReachIsSeen() throws Exception {
+    try (ServerSocket everywhere = new ServerSocket(0);
+        ServerSocket here = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      List<InetSocketAddress> listening = Listening.of(ProcessHandle.current().pid());
+      assertTrue(
+          listening.stream()
+              .anyMatch(
+                  one ->
+                      one.getPort() == everywhere.getLocalPort()
+                          && one.getAddress().isAnyLocalAddress()),
+          listening::toString);
+      assertTrue(
+          listening.contains(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), here.getLocalPort())),
+          listening::toString);
+    }
+  }
+
   private static String line(int i) {
     return "line " + i + " of service-" + i + ": value-" + i;
   }
@@ -116,10 +157,11 @@ class LocalProcessITCase {
     return lines;
   }
 
-  private Run start(Path log) throws IOException {
+  private Run start(Path log, String... more) throws IOException {
     Path output = directory.resolve("run-" + runs++ + ".txt");
-    Process process =
-        new ProcessBuilder(
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-Dlog4j.shutdownHookEnabled=false",
@@ -131,7 +173,10 @@ class LocalProcessITCase {
                 "--data-dir",
                 directory.resolve("data").toString(),
                 "--follow",
-                log.toString())
+                log.toString()));
+    command.addAll(List.of(more));
+    Process process =
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();

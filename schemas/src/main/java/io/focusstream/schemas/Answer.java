@@ -44,12 +44,12 @@ public record Answer(
     String modelFingerprint,
     List<StreamAnswer> streams) {
   public Answer {
-    Limits.requireText("id", id, Limits.MAX_ID_CHARS);
-    Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
+    Limits.requireName("id", id, Limits.MAX_ID_CHARS);
+    Limits.requireName("stream", stream, Limits.MAX_STREAM_CHARS);
     Limits.requireRange("update", update, 0, Integer.MAX_VALUE);
     Limits.requireRange("sequence", sequence, 0, Integer.MAX_VALUE);
     Objects.requireNonNull(status, "status");
-    Objects.requireNonNull(text, "text");
+    text = Surrogates.replaceLone(Objects.requireNonNull(text, "text"));
     error = error == null ? null : Limits.cutMessage(error);
     evidence = List.copyOf(evidence);
     Objects.requireNonNull(usage, "usage");

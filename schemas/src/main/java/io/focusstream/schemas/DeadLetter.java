@@ -24,7 +24,7 @@ public record DeadLetter(
     byte[] key,
     byte[] value) {
   public DeadLetter {
-    Limits.requireText("topic", topic, Limits.MAX_TOPIC_CHARS);
+    Limits.requireName("topic", topic, Limits.MAX_TOPIC_CHARS);
     Limits.requireRange("partition", partition, 0, Integer.MAX_VALUE);
     Limits.requireRange("offset", offset, 0, Long.MAX_VALUE);
     Limits.requireRange("timestampMillis", timestampMillis, -1, Long.MAX_VALUE);

@@ -29,6 +29,6 @@ public record Evidence(
     Limits.requireRange("fromMillis", fromMillis, 0, Long.MAX_VALUE);
     Limits.requireRange("toMillis", toMillis, 0, Long.MAX_VALUE);
     offsets = List.copyOf(offsets);
-    lines = List.copyOf(lines);
+    lines = lines.stream().map(Surrogates::replaceLone).toList();
   }
 }

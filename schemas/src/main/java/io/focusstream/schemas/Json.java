@@ -6,7 +6,12 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharArrayReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -15,7 +20,7 @@ import java.util.function.Function;
 /**
  * Reads JSON objects field by field. Unknown fields are passed over, so that a newer writer doesn't
  * break an older reader; everything else is strict: one object and nothing after it, no field
- * twice, no conversion between strings and numbers.
+ * twice, no conversion between strings and numbers, nothing but UTF-8.
  */
 final class Json {
   private static final JsonMapper MAPPER =
@@ -24,6 +29,8 @@ final class Json {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .build();
+
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private final String record;
   private final JsonNode object;
@@ -37,9 +44,23 @@ final class Json {
     if (bytes == null || bytes.length == 0) {
       throw new RecordFormatException(record + ": the value is empty; expected a JSON object");
     }
+    CharBuffer text;
+    try {
+      // Jackson takes some bytes that aren't UTF-8, and guesses at other encodings.
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+    } catch (CharacterCodingException e) {
+      throw new RecordFormatException(
+          record + ": the value of " + bytes.length + " bytes isn't UTF-8", e);
+    }
+    if (text.hasRemaining() && text.get(0) == BYTE_ORDER_MARK) {
+      text.get();
+    }
     JsonNode node;
     try {
-      node = MAPPER.readTree(bytes);
+      node =
+          MAPPER.readTree(
+              new CharArrayReader(
+                  text.array(), text.arrayOffset() + text.position(), text.remaining()));
     } catch (JsonProcessingException e) {
       throw new RecordFormatException(
           record + ": not JSON: " + Limits.cutMessage(e.getOriginalMessage()) + where(e), e);

@@ -20,8 +20,8 @@ public final class Limits {
   /** Longest role, in characters. */
   public static final int MAX_ROLE_CHARS = 64;
 
-  /** Longest text of one event, in characters. */
-  public static final int MAX_TEXT_CHARS = 1_048_576;
+  /** Longest text of one event, in characters, that is read at all; a job takes shorter ones. */
+  public static final int MAX_TEXT_CHARS = 16_777_216;
 
   /**
    * Longest question, in characters, that is parsed at all. A question that is too long for the
@@ -45,9 +45,9 @@ public final class Limits {
 
   private Limits() {}
 
-  /** A message cut to {@link #MAX_MESSAGE_CHARS}. */
+  /** A message cut to {@link #MAX_MESSAGE_CHARS}; lone surrogates become U+FFFD. */
   public static String cutMessage(String message) {
-    return cut(message, MAX_MESSAGE_CHARS);
+    return cut(Surrogates.replaceLone(message), MAX_MESSAGE_CHARS);
   }
 
   /** A text cut to a length, with an ellipsis as its last character where something was cut. */
@@ -63,7 +63,7 @@ public final class Limits {
   }
 
   static String shown(String value) {
-    return "'" + cut(value, SHOWN_CHARS) + "'";
+    return "'" + Surrogates.replaceLone(cut(value, SHOWN_CHARS)) + "'";
   }
 
   static void requireText(String name, String value, int maxChars) {
@@ -72,6 +72,28 @@ public final class Limits {
       throw new IllegalArgumentException(name + " must not be empty; got " + shown(value));
     }
     requireLength(name, value, maxChars);
+  }
+
+  /**
+   * A name: text that stays what it is when it is written to bytes and read again. Two that differ
+   * in lone surrogates only would become one.
+   */
+  static void requireName(String name, String value, int maxChars) {
+    requireText(name, value, maxChars);
+    requireWhole(name, value);
+  }
+
+  /** As {@link #requireName}, or empty. */
+  static void requireNameOrEmpty(String name, String value, int maxChars) {
+    requireLength(name, value, maxChars);
+    requireWhole(name, value);
+  }
+
+  private static void requireWhole(String name, String value) {
+    if (Surrogates.hasLone(value)) {
+      throw new IllegalArgumentException(
+          name + " must not have lone surrogates, as UTF-8 has none; got " + shown(value));
+    }
   }
 
   static void requireLength(String name, String value, int maxChars) {

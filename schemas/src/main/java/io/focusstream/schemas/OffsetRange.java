@@ -10,7 +10,7 @@ package io.focusstream.schemas;
  */
 public record OffsetRange(String topic, int partition, long firstOffset, long lastOffset) {
   public OffsetRange {
-    Limits.requireText("topic", topic, Limits.MAX_TOPIC_CHARS);
+    Limits.requireName("topic", topic, Limits.MAX_TOPIC_CHARS);
     Limits.requireRange("partition", partition, 0, Integer.MAX_VALUE);
     Limits.requireRange("firstOffset", firstOffset, 0, Long.MAX_VALUE);
     Limits.requireRange("lastOffset", lastOffset, firstOffset, Long.MAX_VALUE);

@@ -7,7 +7,8 @@ import java.util.Objects;
  *
  * @param id names the question; its answer repeats it
  * @param streams which streams are asked
- * @param question the question's text; may be empty where the mode asks nothing
+ * @param question the question's text; may be empty where the mode asks nothing; lone surrogates
+ *     become U+FFFD
  * @param maxAnswerTokens most tokens that the answer may have; {@code null} leaves it to the job
  * @param mode what is wanted
  * @param deadlineMillis most milliseconds from the question's acceptance to its answer, after which
@@ -28,7 +29,7 @@ public record Query(
     long timestampMillis,
     SourcePosition position) {
   public Query {
-    Limits.requireText("id", id, Limits.MAX_ID_CHARS);
+    Limits.requireName("id", id, Limits.MAX_ID_CHARS);
     Objects.requireNonNull(streams, "streams");
     Objects.requireNonNull(mode, "mode");
     boolean several = !(streams instanceof StreamSelection.One);
@@ -50,6 +51,7 @@ public record Query(
     } else {
       Limits.requireLength("question", question, Limits.MAX_QUESTION_CHARS);
     }
+    question = Surrogates.replaceLone(question);
     if (maxAnswerTokens != null) {
       Limits.requireRange("maxAnswerTokens", maxAnswerTokens, 1, Limits.MAX_ANSWER_TOKENS);
     }

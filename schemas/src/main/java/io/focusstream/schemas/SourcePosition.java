@@ -9,7 +9,7 @@ package io.focusstream.schemas;
  */
 public record SourcePosition(String topic, int partition, long offset) {
   public SourcePosition {
-    Limits.requireText("topic", topic, Limits.MAX_TOPIC_CHARS);
+    Limits.requireName("topic", topic, Limits.MAX_TOPIC_CHARS);
     Limits.requireRange("partition", partition, 0, Integer.MAX_VALUE);
     Limits.requireRange("offset", offset, 0, Long.MAX_VALUE);
   }

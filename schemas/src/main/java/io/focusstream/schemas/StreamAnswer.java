@@ -17,9 +17,9 @@ public record StreamAnswer(
     Usage usage,
     double confidence) {
   public StreamAnswer {
-    Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
+    Limits.requireName("stream", stream, Limits.MAX_STREAM_CHARS);
     Objects.requireNonNull(status, "status");
-    Objects.requireNonNull(text, "text");
+    text = Surrogates.replaceLone(Objects.requireNonNull(text, "text"));
     error = error == null ? null : Limits.cutMessage(error);
     evidence = List.copyOf(evidence);
     Objects.requireNonNull(usage, "usage");

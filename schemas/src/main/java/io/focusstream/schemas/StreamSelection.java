@@ -18,7 +18,7 @@ public sealed interface StreamSelection {
    */
   record One(String stream) implements StreamSelection {
     public One {
-      Limits.requireText("stream", stream, Limits.MAX_STREAM_CHARS);
+      Limits.requireName("stream", stream, Limits.MAX_STREAM_CHARS);
     }
 
     @Override
@@ -37,7 +37,7 @@ public sealed interface StreamSelection {
       streams = List.copyOf(streams);
       Limits.requireRange("the number of streams", streams.size(), 1, MAX_LISTED);
       for (String stream : streams) {
-        Limits.requireText("streams", stream, Limits.MAX_STREAM_CHARS);
+        Limits.requireName("streams", stream, Limits.MAX_STREAM_CHARS);
       }
       if (new HashSet<>(streams).size() < streams.size()) {
         throw new IllegalArgumentException("streams must name none twice; got " + streams);
@@ -57,7 +57,7 @@ public sealed interface StreamSelection {
    */
   record Prefixed(String prefix) implements StreamSelection {
     public Prefixed {
-      Limits.requireLength("streamPrefix", prefix, Limits.MAX_STREAM_CHARS);
+      Limits.requireNameOrEmpty("streamPrefix", prefix, Limits.MAX_STREAM_CHARS);
     }
 
     @Override

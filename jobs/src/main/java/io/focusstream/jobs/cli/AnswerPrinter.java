@@ -29,7 +29,7 @@ final class AnswerPrinter {
   }
 
   void print(Answer answer) {
-    out.println(headline(answer));
+    out.println(printable(headline(answer)));
     if (!answer.streams().isEmpty()) {
       print(answer.streams());
     }
@@ -92,11 +92,15 @@ final class AnswerPrinter {
               ? String.format(
                   Locale.ROOT,
                   "  %s: %s   [confidence %.2f]",
-                  one.stream(),
+                  printable(one.stream()),
                   printable(one.text()),
                   one.confidence())
               : String.format(
-                  Locale.ROOT, "  %s: %s: %s", one.stream(), one.status(), one.error()));
+                  Locale.ROOT,
+                  "  %s: %s: %s",
+                  printable(one.stream()),
+                  one.status(),
+                  printable(one.error())));
       for (Evidence part : one.evidence()) {
         part.lines().stream().limit(1).forEach(line -> out.println(INDENT + printable(line)));
       }

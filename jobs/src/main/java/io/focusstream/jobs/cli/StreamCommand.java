@@ -33,7 +33,9 @@ final class StreamCommand implements Callable<Integer> {
     Answer answer = describe.ask(new StreamSelection.One(stream));
     PrintWriter out = spec.commandLine().getOut();
     boolean known = answer.status() == AnswerStatus.OK;
-    out.println(known ? answer.text() : answer.error());
+    (known ? answer.text() : answer.error())
+        .lines()
+        .forEach(line -> out.println(AnswerPrinter.printable(line)));
     out.flush();
     return known ? ExitCodes.OK : ExitCodes.NOT_OK;
   }

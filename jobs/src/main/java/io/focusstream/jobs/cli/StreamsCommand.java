@@ -53,7 +53,7 @@ final class StreamsCommand implements Callable<Integer> {
     } else if (known) {
       print(out, answer.streams());
     } else {
-      out.println(answer.error());
+      out.println(AnswerPrinter.printable(answer.error()));
     }
     out.flush();
     return known ? ExitCodes.OK : ExitCodes.NOT_OK;
@@ -73,7 +73,7 @@ final class StreamsCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           row,
-          stream.stream(),
+          AnswerPrinter.printable(stream.stream()),
           said.get("events"),
           said.get("tokens"),
           said.get("chunks"),

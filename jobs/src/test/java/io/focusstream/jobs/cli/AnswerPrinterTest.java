@@ -24,7 +24,7 @@ class AnswerPrinterTest {
             0,
             "web",
             AnswerStatus.OK,
-            "eve",
+            "eve\u001b]0;owned\u0007",
             null,
             List.of(
                 new Evidence(
@@ -42,7 +42,7 @@ class AnswerPrinterTest {
             "abc");
     assertEquals(
         """
-        eve   [confidence 0.88]
+        eve\uFFFD]0;owned\uFFFD   [confidence 0.88]
            75%  chunk 3, 01-01 00:00:00 to 01-01 00:01:01, lines-0@5..9
               login  of eve \uFFFD[31m
            20%  tail, 01-01 00:00:00 to 01-01 00:00:00

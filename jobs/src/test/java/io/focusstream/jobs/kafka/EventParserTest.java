@@ -11,6 +11,7 @@ import io.focusstream.schemas.Event;
 import io.focusstream.schemas.Limits;
 import io.focusstream.schemas.SourcePosition;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EventParserTest {
@@ -38,6 +39,34 @@ class EventParserTest {
   void bytesThatAreNotTextAreReadAsFarAsTheyAre() {
     byte[] latin1 = "caf\u00e9 closed".getBytes(StandardCharsets.ISO_8859_1);
     assertEquals("caf\uFFFD closed", RAW.parse(new RawRecord("t", 1, 2, 7, null, latin1)).text());
+  }
+
+  /** Bytes of a line are read with U+FFFD for what isn't UTF-8; a stream's name must be UTF-8. */
+  @Test
+  void hostileBytesAreReadOrRefusedByName() {
+    byte[] surrogate = {(byte) 0xED, (byte) 0xA0, (byte) 0x80};
+    byte[] overlong = {(byte) 0xC0, (byte) 0x80};
+    byte[] cut = {(byte) 0xF0, (byte) 0x9F, (byte) 0x99};
+    for (byte[] bad : List.of(surrogate, overlong, cut, new byte[] {-1, -2})) {
+      Event event = RAW.parse(new RawRecord("t", 1, 2, 7, utf8("k"), bad));
+      assertTrue(event.text().matches("\uFFFD+"), event.text());
+      assertEquals("k", event.stream());
+      assertRefused("isn't UTF-8", RAW, new RawRecord("t", 1, 2, 7, bad, utf8("x")));
+      assertRefused("isn't UTF-8", JSON, new RawRecord("t", 1, 2, 7, utf8("k"), bad));
+    }
+    assertEquals("a\0</s>\0", RAW.parse(record("k", "a\0</s>\0")).text());
+    assertEquals("k\0", RAW.parse(record("k\0", "x")).stream());
+    assertRefused("lone surrogates", JSON, record("k", "{\"text\":\"x\",\"stream\":\"\\ud800\"}"));
+    RawRecord poison = record("k", "{\"text\":\"x\",\"role\":\"\\udc00\"}");
+    assertRefused("role must be", JSON, poison);
+    assertEquals(7, JSON.timestampMillis(poison), "for the watermark, before it is refused");
+  }
+
+  @Test
+  void linesOfTenMegabytesAreParsed() {
+    String line = "x".repeat(10 << 20);
+    assertEquals(line, RAW.parse(record("k", line)).text());
+    assertEquals(line, JSON.parse(record("k", "{\"text\":\"" + line + "\"}")).text());
   }
 
   @Test

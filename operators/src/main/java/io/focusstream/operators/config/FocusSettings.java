@@ -25,6 +25,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param evidenceLineChars {@link EvidenceOptions#MAX_LINE_CHARS}
  * @param kvPersist {@link KvOptions#PERSIST}
  * @param maxChunks {@link StreamOptions#MAX_CHUNKS}
+ * @param maxEventChars {@link StreamOptions#MAX_EVENT_CHARS}
  * @param maxEventTokens {@link StreamOptions#MAX_EVENT_TOKENS}
  * @param consistency {@link AskOptions#CONSISTENCY}
  * @param outOfOrderness {@link AskOptions#OUT_OF_ORDERNESS}
@@ -52,6 +53,7 @@ public record FocusSettings(
     int evidenceLineChars,
     KvPersist kvPersist,
     int maxChunks,
+    int maxEventChars,
     int maxEventTokens,
     Consistency consistency,
     Duration outOfOrderness,
@@ -94,6 +96,7 @@ public record FocusSettings(
     check(EvidenceOptions.MAX_LINE_CHARS, evidenceLineChars, 16, 65_536);
     Objects.requireNonNull(kvPersist, KvOptions.PERSIST.key());
     check(StreamOptions.MAX_CHUNKS, maxChunks, 1, 1_000_000);
+    check(StreamOptions.MAX_EVENT_CHARS, maxEventChars, 1, Limits.MAX_TEXT_CHARS);
     check(StreamOptions.MAX_EVENT_TOKENS, maxEventTokens, 1, 1 << 24);
     Objects.requireNonNull(consistency, AskOptions.CONSISTENCY.key());
     check(AskOptions.OUT_OF_ORDERNESS, outOfOrderness.toMillis(), 0, 86_400_000);
@@ -128,6 +131,7 @@ public record FocusSettings(
         config.get(EvidenceOptions.MAX_LINE_CHARS),
         config.get(KvOptions.PERSIST),
         config.get(StreamOptions.MAX_CHUNKS),
+        config.get(StreamOptions.MAX_EVENT_CHARS),
         config.get(StreamOptions.MAX_EVENT_TOKENS),
         config.get(AskOptions.CONSISTENCY),
         config.get(AskOptions.OUT_OF_ORDERNESS),

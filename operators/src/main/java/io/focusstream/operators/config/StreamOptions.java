@@ -15,6 +15,15 @@ public final class StreamOptions {
               "Most sealed chunks that a stream keeps, in [1, 1000000]. The oldest beyond are forgotten"
                   + " and counted; a question that waits still sees those it found.");
 
+  /** Longest event, before it is tokenized. */
+  public static final ConfigOption<Integer> MAX_EVENT_CHARS =
+      ConfigOptions.key("focus.stream.max-event-chars")
+          .intType()
+          .defaultValue(1_048_576)
+          .withDescription(
+              "Most characters of one event, in [1, 16777216]. A longer one goes to the dead letters and"
+                  + " is never tokenized, which takes some 30 bytes of heap a character.");
+
   /** Longest event. */
   public static final ConfigOption<Integer> MAX_EVENT_TOKENS =
       ConfigOptions.key("focus.stream.max-event-tokens")
@@ -22,7 +31,8 @@ public final class StreamOptions {
           .defaultValue(262_144)
           .withDescription(
               "Most tokens of one event, in [1, 16777216]. A longer one goes to the dead letters as it"
-                  + " is.");
+                  + " is. All of its chunks are condensed before the subtask takes further input, so that"
+                  + " a very long one keeps other streams waiting.");
 
   /** Oldest chunk of a stream. */
   public static final ConfigOption<Duration> MAX_AGE =

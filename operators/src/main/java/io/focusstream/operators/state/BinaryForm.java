@@ -5,6 +5,7 @@ import io.focusstream.schemas.SourcePosition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -22,11 +23,15 @@ import org.apache.flink.core.memory.DataOutputView;
  *            [int64] last offset
  * </pre>
  *
- * <p>Numbers of a fixed width are big-endian.
+ * <p>Numbers of a fixed width are big-endian. Bytes that hold what is never written are refused
+ * with an {@code IllegalArgumentException}, which {@link VersionedSerializer} names the record in.
  */
 public final class BinaryForm {
   /** No length read from bytes may be larger: a larger one is damage, not data. */
   private static final int MAX_LENGTH = 1 << 28;
+
+  /** How much is allocated on the word of a length alone. */
+  private static final int FIRST_ALLOCATION = 1 << 16;
 
   private BinaryForm() {}
 
@@ -56,7 +61,7 @@ public final class BinaryForm {
         return value;
       }
     }
-    throw new IOException("corrupt value: a vint of more than 31 bits");
+    throw new IllegalArgumentException("a vint of more than 31 bits");
   }
 
   /** Writes {@code [text]}. */
@@ -68,9 +73,27 @@ public final class BinaryForm {
 
   /** Reads {@code [text]}. */
   public static String readText(DataInputView in) throws IOException {
-    byte[] bytes = new byte[readLength("text", in)];
+    return new String(readBytes("text", in), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Reads {@code [vint] number of bytes, [bytes]}. Takes no more memory than twice what is there,
+   * whatever the number says.
+   */
+  public static byte[] readBytes(String what, DataInputView in) throws IOException {
+    int length = readLength(what, in);
+    byte[] bytes = new byte[Math.min(length, FIRST_ALLOCATION)];
     in.readFully(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
+    while (bytes.length < length) {
+      int read = bytes.length;
+      bytes = Arrays.copyOf(bytes, larger(read, length));
+      in.readFully(bytes, read, bytes.length - read);
+    }
+    return bytes;
+  }
+
+  private static int larger(int size, int most) {
+    return (int) Math.min(most, 2L * size);
   }
 
   /** Writes {@code [tokens]}: counts or ids, none negative. */
@@ -83,8 +106,12 @@ public final class BinaryForm {
 
   /** Reads {@code [tokens]}. */
   public static int[] readInts(DataInputView in) throws IOException {
-    int[] values = new int[readLength("list of numbers", in)];
-    for (int i = 0; i < values.length; i++) {
+    int length = readLength("list of numbers", in);
+    int[] values = new int[Math.min(length, FIRST_ALLOCATION)];
+    for (int i = 0; i < length; i++) {
+      if (i == values.length) {
+        values = Arrays.copyOf(values, larger(i, length));
+      }
       values[i] = readInt(in);
     }
     return values;
@@ -131,10 +158,9 @@ public final class BinaryForm {
     return new Segment(tokens, eventEnds, fromMillis, toMillis, offsets);
   }
 
-  /** Reads a length and refuses absurd ones. */
   /**
-   * {@code [text] group, [int8] bit 0: a prefix follows, bit 1: partial, [text] prefix} where it
-   * follows.
+   * Writes {@code [text] group, [int8] bit 0: a prefix follows, bit 1: partial, [text] prefix}
+   * where it follows.
    */
   public static void writeAsking(Asking asking, DataOutputView out) throws IOException {
     writeText(asking.group(), out);
@@ -144,16 +170,18 @@ public final class BinaryForm {
     }
   }
 
+  /** Reads what {@link #writeAsking} writes. */
   public static Asking readAsking(DataInputView in) throws IOException {
     String group = readText(in);
     int flags = in.readByte();
     return new Asking(group, (flags & 1) == 0 ? null : readText(in), (flags & 2) != 0);
   }
 
+  /** Reads a length and refuses absurd ones. */
   public static int readLength(String what, DataInputView in) throws IOException {
     int length = readInt(in);
     if (length > MAX_LENGTH) {
-      throw new IOException("corrupt value: a " + what + " of length " + length);
+      throw new IllegalArgumentException("a " + what + " of length " + length);
     }
     return length;
   }

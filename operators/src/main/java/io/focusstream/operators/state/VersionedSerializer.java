@@ -1,5 +1,6 @@
 package io.focusstream.operators.state;
 
+import java.io.EOFException;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputView;
@@ -46,11 +47,29 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
     writeRecord(record, target);
   }
 
+  /**
+   * Reads a value.
+   *
+   * @throws IOException where its bytes end early or hold what no record does, naming the record;
+   *     or its version can't be read
+   */
   @Override
   public final T deserialize(DataInputView source) throws IOException {
-    int version = source.readByte();
-    checkVersion(version, "");
-    return readRecord(version, source);
+    try {
+      int version = source.readByte();
+      checkVersion(version, "");
+      return readRecord(version, source);
+    } catch (EOFException e) {
+      throw corrupt("its bytes end early", e);
+    } catch (IllegalArgumentException e) {
+      throw corrupt(e.getMessage(), e);
+    }
+  }
+
+  private IOException corrupt(String why, Exception cause) {
+    return new IOException(
+        recordName() + " is corrupt: " + why + "; start from another checkpoint or savepoint",
+        cause);
   }
 
   /**
@@ -69,7 +88,8 @@ public abstract class VersionedSerializer<T> extends TypeSerializer<T> {
     if (version < 1) {
       throw new IOException(
           String.format(
-              "%s%s is corrupt: layout version %d; this build reads %d to %d",
+              "%s%s is corrupt: layout version %d; this build reads %d to %d; start from another"
+                  + " checkpoint or savepoint",
               recordName(), where, version, oldestVersion(), currentVersion()));
     }
     if (version < oldestVersion()) {

@@ -38,9 +38,7 @@ public final class AnswerSerializer extends VersionedSerializer<Answer> {
 
   @Override
   protected Answer readRecord(int version, DataInputView in) throws IOException {
-    byte[] json = new byte[BinaryForm.readLength("answer", in)];
-    in.readFully(json);
-    return AnswerCodec.decode(json);
+    return AnswerCodec.decode(BinaryForm.readBytes("answer", in));
   }
 
   @Override

@@ -39,9 +39,7 @@ public final class DeadLetterSerializer extends VersionedSerializer<DeadLetter> 
 
   @Override
   protected DeadLetter readRecord(int version, DataInputView in) throws IOException {
-    byte[] json = new byte[BinaryForm.readLength("dead letter", in)];
-    in.readFully(json);
-    return DeadLetterCodec.decode(json);
+    return DeadLetterCodec.decode(BinaryForm.readBytes("dead letter", in));
   }
 
   @Override

@@ -36,9 +36,12 @@ final class StandingQuestions {
     this.most = most;
   }
 
-  /** The name under which a standing question's work is open, beside one that is asked. */
+  /**
+   * The name under which a standing question's work is open, beside one that is asked: no id can be
+   * that.
+   */
   static String workName(String id) {
-    return "\u0000" + id;
+    return "\uD800" + id;
   }
 
   /**

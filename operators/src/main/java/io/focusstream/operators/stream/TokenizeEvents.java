@@ -11,15 +11,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Events to token ids, each event alone, laid out for the model. An event of more tokens than
- * {@code focus.stream.max-event-tokens} goes to {@link #TOO_LONG} and is counted as {@value
- * #TOO_LONG_METRIC}. Not keyed, no state.
+ * Events to token ids, each event alone, laid out for the model. An event of more characters than
+ * {@code focus.stream.max-event-chars} or more tokens than {@code focus.stream.max-event-tokens}
+ * goes to {@link #TOO_LONG} and is counted as {@value #TOO_LONG_METRIC}. Not keyed, no state.
  */
 public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent> {
   private static final long serialVersionUID = 1L;
@@ -34,6 +35,7 @@ public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent>
   /** Most bytes of text in a dead letter, so that it fits a broker's default record in base64. */
   private static final int MAX_LETTER_BYTES = 608 * 1024;
 
+  private final int maxEventChars;
   private final int maxEventTokens;
   private final TokenizerProvider tokenizers;
   private transient TextTokenizer tokenizer;
@@ -41,6 +43,7 @@ public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent>
   private transient Counter tooLong;
 
   public TokenizeEvents(FocusSettings settings, TokenizerProvider tokenizers) {
+    this.maxEventChars = settings.maxEventChars();
     this.maxEventTokens = settings.maxEventTokens();
     this.tokenizers = Objects.requireNonNull(tokenizers, "tokenizers");
   }
@@ -54,17 +57,40 @@ public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent>
 
   @Override
   public void processElement(Event event, Context context, Collector<TokenizedEvent> out) {
+    if (event.text().length() > maxEventChars) {
+      refuse(
+          event,
+          event.text().length() + " characters",
+          maxEventChars,
+          StreamOptions.MAX_EVENT_CHARS,
+          context);
+      return;
+    }
     int[] tokens = layout.event(event.role(), event.text());
     if (tokens.length > maxEventTokens) {
-      tooLong.inc();
-      context.output(TOO_LONG, deadLetter(event, tokens.length));
+      refuse(
+          event,
+          tokens.length + " tokens",
+          maxEventTokens,
+          StreamOptions.MAX_EVENT_TOKENS,
+          context);
       return;
     }
     out.collect(
         new TokenizedEvent(event.stream(), tokens, event.timestampMillis(), event.position()));
   }
 
-  private DeadLetter deadLetter(Event event, int tokens) {
+  private void refuse(
+      Event event, String size, int max, ConfigOption<Integer> option, Context context) {
+    tooLong.inc();
+    context.output(
+        TOO_LONG,
+        deadLetter(
+            event,
+            String.format("the event has %s; at most %d are taken (%s)", size, max, option.key())));
+  }
+
+  private static DeadLetter deadLetter(Event event, String reason) {
     byte[] text = event.text().getBytes(StandardCharsets.UTF_8);
     String cut =
         text.length > MAX_LETTER_BYTES ? "; its " + text.length + " bytes are cut here" : "";
@@ -73,9 +99,7 @@ public final class TokenizeEvents extends ProcessFunction<Event, TokenizedEvent>
         event.position().partition(),
         event.position().offset(),
         event.timestampMillis(),
-        String.format(
-            "the event has %d tokens; at most %d are taken (%s)%s",
-            tokens, maxEventTokens, StreamOptions.MAX_EVENT_TOKENS.key(), cut),
+        reason + cut,
         event.stream().getBytes(StandardCharsets.UTF_8),
         text.length > MAX_LETTER_BYTES ? Arrays.copyOf(text, MAX_LETTER_BYTES) : text);
   }

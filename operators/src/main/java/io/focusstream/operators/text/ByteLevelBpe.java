@@ -299,6 +299,15 @@ public final class ByteLevelBpe implements TextTokenizer {
         if (a == null || b == null || c == null) {
           throw new IllegalArgumentException("merge " + rank + " names a token that isn't there");
         }
+        if (special.containsKey(left + right)) {
+          throw new IllegalArgumentException(
+              "merge "
+                  + rank
+                  + " of tokenizer.json makes the special token "
+                  + left
+                  + right
+                  + ", which no text may; take the merge out");
+        }
         long key = ((long) a << 32) | b;
         int slot = slot(key);
         while (mergeKeys[slot] != -1) {
@@ -364,9 +373,7 @@ public final class ByteLevelBpe implements TextTokenizer {
       int count = ids.length;
       int[] previous = new int[count];
       int[] next = new int[count];
-      java.util.PriorityQueue<long[]> queue =
-          new java.util.PriorityQueue<>(
-              (x, y) -> x[0] != y[0] ? Long.compare(x[0], y[0]) : Long.compare(x[1], y[1]));
+      LongHeap queue = new LongHeap(count);
       for (int i = 0; i < count; i++) {
         previous[i] = i - 1;
         next[i] = i + 1 < count ? i + 1 : -1;
@@ -375,16 +382,18 @@ public final class ByteLevelBpe implements TextTokenizer {
         }
       }
       while (!queue.isEmpty()) {
-        long[] top = queue.poll();
-        int left = (int) top[1];
-        int right = (int) top[2];
-        if (ids[left] < 0
-            || ids[right] < 0
-            || next[left] != right
-            || find(ids[left], ids[right]) != top[3]) {
+        long top = queue.poll();
+        int left = (int) top;
+        int right = next[left];
+        if (ids[left] < 0 || right < 0) {
           continue;
         }
-        ids[left] = (int) top[3];
+        long merge = find(ids[left], ids[right]);
+        if (merge == Long.MAX_VALUE || merge >>> 32 != top >>> 32) {
+          // of a pair that one of an earlier merge has changed
+          continue;
+        }
+        ids[left] = (int) merge;
         ids[right] = -1;
         next[left] = next[right];
         if (next[left] >= 0) {
@@ -403,10 +412,11 @@ public final class ByteLevelBpe implements TextTokenizer {
       return Arrays.copyOf(all, size);
     }
 
-    private void offer(java.util.PriorityQueue<long[]> queue, int[] ids, int left, int right) {
-      long value = find(ids[left], ids[right]);
-      if (value != Long.MAX_VALUE) {
-        queue.add(new long[] {value >>> 32, left, right, value});
+    /** Rank above, place below: the lowest rank comes first, of the same rank the leftmost. */
+    private void offer(LongHeap queue, int[] ids, int left, int right) {
+      long merge = find(ids[left], ids[right]);
+      if (merge != Long.MAX_VALUE) {
+        queue.add((merge >>> 32 << 32) | left);
       }
     }
 
@@ -442,7 +452,7 @@ public final class ByteLevelBpe implements TextTokenizer {
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                   String piece = parser.currentName();
                   parser.nextToken();
-                  ids.put(piece, parser.getIntValue());
+                  ids.put(piece, TokenIds.checked(piece, parser.getIntValue()));
                 }
               } else if (name.equals("merges") && inner == JsonToken.START_ARRAY) {
                 readMerges(parser, merges);
@@ -521,7 +531,10 @@ public final class ByteLevelBpe implements TextTokenizer {
             parser.skipChildren();
           }
         }
-        special.put(content, id);
+        if (content == null) {
+          throw new IllegalArgumentException("added token " + id + " has no content");
+        }
+        special.put(content, TokenIds.checked(content, id));
       }
     }
 
@@ -530,12 +543,17 @@ public final class ByteLevelBpe implements TextTokenizer {
           token != JsonToken.END_ARRAY;
           token = parser.nextToken()) {
         if (token == JsonToken.VALUE_STRING) {
-          merges.add(parser.getText().split(" ", 2));
+          String[] pair = parser.getText().split(" ", 2);
+          if (pair.length < 2) {
+            throw new IllegalArgumentException(
+                "merge " + merges.size() + " must name two tokens; got '" + pair[0] + "'");
+          }
+          merges.add(pair);
         } else {
           expect(token, JsonToken.START_ARRAY);
-          parser.nextToken();
+          expect(parser.nextToken(), JsonToken.VALUE_STRING);
           String left = parser.getText();
-          parser.nextToken();
+          expect(parser.nextToken(), JsonToken.VALUE_STRING);
           String right = parser.getText();
           merges.add(new String[] {left, right});
           expect(parser.nextToken(), JsonToken.END_ARRAY);

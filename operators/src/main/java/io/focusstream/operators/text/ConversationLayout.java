@@ -1,7 +1,5 @@
 package io.focusstream.operators.text;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 
 /**
@@ -104,12 +102,16 @@ public final class ConversationLayout {
   }
 
   private static int[] joined(int[]... parts) {
-    List<Integer> all = new ArrayList<>();
+    int size = 0;
     for (int[] part : parts) {
-      for (int token : part) {
-        all.add(token);
-      }
+      size += part.length;
     }
-    return all.stream().mapToInt(Integer::intValue).toArray();
+    int[] all = new int[size];
+    int at = 0;
+    for (int[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 }

@@ -16,9 +16,14 @@ import java.nio.file.Path;
 public final class TextTokenizers {
   private TextTokenizers() {}
 
-  /** Opens a file; {@code IllegalArgumentException} where neither implementation reads it. */
+  /**
+   * Opens a file.
+   *
+   * @throws IllegalArgumentException where neither implementation reads it; names the file
+   */
   public static TextTokenizer load(Path tokenizerJson) throws IOException {
-    return load(Files.readAllBytes(tokenizerJson), chatTemplate(tokenizerJson));
+    return load(
+        tokenizerJson.toString(), Files.readAllBytes(tokenizerJson), chatTemplate(tokenizerJson));
   }
 
   /** The chat template in the {@code tokenizer_config.json} beside a {@code tokenizer.json}. */
@@ -27,20 +32,35 @@ public final class TextTokenizers {
     if (!Files.exists(config)) {
       return "";
     }
-    JsonNode template = new ObjectMapper().readTree(config.toFile()).path("chat_template");
-    return template.isTextual() ? template.textValue() : "";
+    byte[] file = Files.readAllBytes(config);
+    try {
+      JsonNode template = new ObjectMapper().readTree(file).path("chat_template");
+      return template.isTextual() ? template.textValue() : "";
+    } catch (IOException e) {
+      throw refused(config.toString(), e);
+    }
   }
 
   /** Opens a stream, which the caller closes. */
   public static TextTokenizer load(InputStream tokenizerJson) throws IOException {
-    return load(tokenizerJson.readAllBytes(), "");
+    return load("tokenizer.json", tokenizerJson.readAllBytes(), "");
   }
 
-  private static TextTokenizer load(byte[] file, String chatTemplate) throws IOException {
-    if (isOurs(file)) {
-      return ByteLevelBpe.load(new ByteArrayInputStream(file));
+  private static TextTokenizer load(String source, byte[] file, String chatTemplate) {
+    try {
+      if (isOurs(file)) {
+        return ByteLevelBpe.load(new ByteArrayInputStream(file));
+      }
+      return JsonTokenizer.load(new ByteArrayInputStream(file), chatTemplate);
+    } catch (IOException | IllegalArgumentException e) {
+      throw refused(source, e);
     }
-    return JsonTokenizer.load(new ByteArrayInputStream(file), chatTemplate);
+  }
+
+  private static IllegalArgumentException refused(String source, Exception cause) {
+    return new IllegalArgumentException(
+        source + " can't be used: " + cause.getMessage() + "; is it complete? Download it again",
+        cause);
   }
 
   /**

@@ -49,6 +49,7 @@ class FocusSettingsTest {
                     Map.entry("focus.ask.max-standing", "81"),
                     Map.entry("focus.ask.max-streams", "84"),
                     Map.entry("focus.engine.timeout", "85 ms"),
+                    Map.entry("focus.stream.max-event-chars", "86"),
                     Map.entry("focus.stream.max-age", "82 ms"),
                     Map.entry("focus.stream.expire-after", "83 ms"),
                     Map.entry("focus.ask.prefilter-chunks", "84"))));
@@ -68,6 +69,7 @@ class FocusSettingsTest {
             74,
             KvPersist.NONE,
             75,
+            86,
             76,
             Consistency.EVENT_TIME,
             Duration.ofMillis(77),

@@ -176,8 +176,11 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
   /** An event of one line at a time and an offset. */
   void event(String stream, String line, long timestampMillis, long offset) throws Exception {
     SourcePosition position = new SourcePosition("events", 0, offset);
-    TokenizedEvent event =
-        new TokenizedEvent(stream, (line + "\n").chars().toArray(), timestampMillis, position);
+    event(new TokenizedEvent(stream, (line + "\n").chars().toArray(), timestampMillis, position));
+  }
+
+  /** Any event as it arrives. */
+  void event(TokenizedEvent event) throws Exception {
     StreamRecord<TokenizedEvent> record = new StreamRecord<>(event);
     twoInput().setKeyContextElement1(record);
     twoInput().processElement1(record);

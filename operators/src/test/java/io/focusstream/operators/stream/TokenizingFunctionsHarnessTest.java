@@ -9,6 +9,7 @@ import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.config.StreamOptions;
 import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.testing.CharTokenizer;
+import io.focusstream.operators.testing.ShippedTokenizer;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.DeadLetter;
@@ -50,6 +51,42 @@ class TokenizingFunctionsHarnessTest {
           letter.reason());
       assertArrayEquals("1234567890".getBytes(StandardCharsets.UTF_8), letter.value());
       assertEquals(2, letter.offset());
+    }
+  }
+
+  /** Ten megabytes without a space: refused unread by default, tokenized where they may be. */
+  @Test
+  void aVeryLongLineIsRefusedByItsCharactersOrTokenizedWhole() throws Exception {
+    String line = "x".repeat(10 << 20);
+    for (boolean allowed : new boolean[] {false, true}) {
+      FocusSettings settings =
+          SettingsFixture.small(
+              config -> {
+                if (allowed) {
+                  config.set(StreamOptions.MAX_EVENT_CHARS, 1 << 24);
+                  config.set(StreamOptions.MAX_EVENT_TOKENS, 1 << 24);
+                }
+              });
+      try (OneInputStreamOperatorTestHarness<Event, TokenizedEvent> harness =
+          ProcessFunctionTestHarnesses.forProcessFunction(
+              new TokenizeEvents(settings, ShippedTokenizer.PROVIDER))) {
+        harness.processElement(new Event("a", line, 7, POSITION), 0);
+        harness.processElement(new Event("b", "next", 8, POSITION), 0);
+        List<TokenizedEvent> events = harness.extractOutputValues();
+        assertEquals("b", events.get(events.size() - 1).stream());
+        if (allowed) {
+          assertEquals(
+              line + "\n", ShippedTokenizer.PROVIDER.open().decode(events.get(0).tokens()));
+        } else {
+          assertEquals(1, events.size());
+          DeadLetter letter = harness.getSideOutput(TokenizeEvents.TOO_LONG).remove().getValue();
+          assertEquals(
+              "the event has 10485760 characters; at most 1048576 are taken"
+                  + " (focus.stream.max-event-chars); its 10485760 bytes are cut here",
+              letter.reason());
+          assertEquals(608 * 1024, letter.value().length);
+        }
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -123,7 +124,7 @@ public final class CheckpointFolder implements Closeable {
       }
       Safetensors file = shards.get(shard);
       if (file == null) {
-        file = Safetensors.open(directory.resolve(shard));
+        file = Safetensors.open(shard(directory, index, shard));
         files.add(file);
         shards.put(shard, file);
       }
@@ -135,6 +136,16 @@ public final class CheckpointFolder implements Closeable {
       tensors.put(entry.getKey(), file);
     }
     return tensors;
+  }
+
+  private static Path shard(Path directory, Path index, String name) {
+    try {
+      return directory.resolve(name);
+    } catch (InvalidPathException e) {
+      throw new CheckpointException(
+          "%s: a file can't be named '%s'; download the checkpoint again".formatted(index, name),
+          e);
+    }
   }
 
   private static Map<String, String> weightMap(Path index) {
