@@ -14,6 +14,7 @@ import io.focusstream.operators.engine.djl.DjlCondensingEngine;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
 import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TextTokenizers;
 import java.io.IOException;
@@ -58,7 +59,7 @@ import picocli.CommandLine.Spec;
       "  perplexity       the last 256 tokens given what stands before them, on held-out logs and,",
       "                   with --books, on prose; the lower the better",
       "",
-      "Evidence counts where the chunk with the most attention holds a line that answers."
+      "Evidence counts where the chunk with the largest part in the answer holds a line that answers."
     })
 public final class EvalCommand implements Callable<Integer> {
   private static final int MOST_ANSWER_TOKENS = 40;
@@ -110,6 +111,12 @@ public final class EvalCommand implements Callable<Integer> {
       names = "--local",
       description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
   private LocalMode local;
+
+  @Option(
+      names = "--readout",
+      description =
+          "${COMPLETION-CANDIDATES}; the model's own where not given, for perplexity DECODER.")
+  private Readout readout;
 
   @Option(names = "--books", description = "Folder of books for perplexity.")
   private Path books;
@@ -163,6 +170,7 @@ public final class EvalCommand implements Callable<Integer> {
         DjlEngineSettings.of(model)
             .withQuantisation(kv)
             .withLocal(local)
+            .withReadout(readout)
             .withFocusShare(focusShare);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
@@ -238,7 +246,12 @@ public final class EvalCommand implements Callable<Integer> {
         }
       }
       if (perplexity) {
-        perplexity(new Perplexity(engine::score, reader, chunk), tokenizer, tokens, rows);
+        DjlEngineSettings plain =
+            settings.withReadout(readout != null ? readout : Readout.DECODER);
+        try (DjlCondensingEngine scorer = new DjlCondensingEngine(plain)) {
+          StreamReader own = new StreamReader(scorer, tokenizer, chunk, window);
+          perplexity(new Perplexity(scorer::score, own, chunk), tokenizer, tokens, rows);
+        }
         if (json != null) {
           Files.writeString(json, report.toPrettyString() + "\n");
         }

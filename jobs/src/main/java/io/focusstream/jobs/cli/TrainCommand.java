@@ -41,13 +41,14 @@ import picocli.CommandLine.Spec;
       TrainCommand.Base.class,
       TrainCommand.Projections.class,
       TrainCommand.Together.class,
+      TrainCommand.ProposalsCommand.class,
       TrainCommand.Export.class
     },
     description =
-        "Train a tokenizer, a base model, its added projections; write a checkpoint folder.",
+        "Train a tokenizer, a base model, what its chunks propose, its added projections; write a checkpoint folder.",
     footer = {
       "",
-      "In this order: tokenizer, base, projections, together (may be left out), export; docs/model.md has the recipe.",
+      "In this order: tokenizer, base, proposals, projections, export; docs/model.md has the recipe.",
       "A run that is stopped goes on from its last checkpoint when the same command is given again."
     })
 public final class TrainCommand implements Callable<Integer> {
@@ -56,7 +57,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "tokenizer, base, projections, together or export?");
+        spec.commandLine(), "tokenizer, base, projections, together, proposals or export?");
   }
 
   private static Books books(Path folder) throws IOException {
@@ -331,6 +332,59 @@ public final class TrainCommand implements Callable<Integer> {
                   tokenizer,
                   books,
                   memory.batches(config, stage, seed, Schedule.parse("0:256")),
+                  0,
+                  threads));
+      return ExitCodes.OK;
+    }
+  }
+
+  /** {@code focus train proposals}. */
+  @Command(
+      name = "proposals",
+      mixinStandardHelpOptions = true,
+      sortOptions = false,
+      description =
+          "Teach a base to propose an answer's next token where a chunk holds it, and else to abstain (focus.readout = proposals).")
+  static final class ProposalsCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private RunOptions options;
+    @Mixin private MemoryOptions memory;
+
+    @Option(names = "--init", required = true, description = "The base's checkpoint folder.")
+    private Path init;
+
+    @Option(
+        names = "--learning-rate",
+        defaultValue = "6e-4",
+        description = "Largest: ${DEFAULT-VALUE}.")
+    private double learningRate;
+
+    @Option(
+        names = "--sequences",
+        defaultValue = "0.1",
+        description = "Part of the steps that are plain text: ${DEFAULT-VALUE}.")
+    private double sequences;
+
+    @Override
+    public Integer call() throws IOException {
+      ModelConfig config = options.modelConfig();
+      if (config.focus().abstainToken() == FocusSettings.NO_TOKEN) {
+        throw new ParameterException(
+            spec.commandLine(),
+            options.config + " has no focus.abstain_token_id: what should a chunk propose that has nothing to say?");
+      }
+      options.run(
+          spec,
+          TrainableModel.Part.BASE,
+          memory.stages,
+          learningRate,
+          TrainingCheckpoint.weights(init),
+          (tokenizer, books, stage, seed, threads) ->
+              BatchStream.proposals(
+                  tokenizer,
+                  books,
+                  memory.batches(config, stage, seed, Schedule.parse("0:256")),
+                  sequences,
                   0,
                   threads));
       return ExitCodes.OK;

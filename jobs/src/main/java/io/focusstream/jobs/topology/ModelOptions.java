@@ -3,6 +3,7 @@ package io.focusstream.jobs.topology;
 import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.MemorySize;
@@ -42,6 +43,16 @@ public final class ModelOptions {
           .withDescription(
               "How the local context is run for further tokens: exact or incremental; what the "
                   + "model says where not set.");
+
+  /** How answers are read out of the chunks. */
+  public static final ConfigOption<Readout> READOUT =
+      ConfigOptions.key("focus.model.readout")
+          .enumType(Readout.class)
+          .noDefaultValue()
+          .withDescription(
+              "How an answer is read out of the chunks: decoder (the frozen decoder over one candidate "
+                  + "token a chunk, as in the paper) or proposals (each chunk proposes the next token "
+                  + "or abstains); what the model says where not set.");
 
   /** Bound of the hot tier. */
   public static final ConfigOption<MemorySize> HOT_BYTES =

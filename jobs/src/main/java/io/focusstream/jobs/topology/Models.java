@@ -38,7 +38,8 @@ public final class Models implements ModelLoader {
                 config.get(ModelOptions.MAX_RUNNING),
                 config.get(ModelOptions.RUNNING_BYTES).getBytes(),
                 config.get(ModelOptions.GPU),
-                config.get(ModelOptions.FOCUS_SHARE))),
+                config.get(ModelOptions.FOCUS_SHARE),
+                config.get(ModelOptions.READOUT))),
         new FolderTokenizer(model));
   }
 

@@ -5,6 +5,7 @@ import io.focusstream.jobs.training.data.BaseBatch;
 import io.focusstream.jobs.training.data.Batch;
 import io.focusstream.jobs.training.data.BatchStream;
 import io.focusstream.jobs.training.data.FocusBatch;
+import io.focusstream.jobs.training.data.ProposalBatch;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.TrainableModel;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
@@ -62,6 +63,7 @@ public final class TrainingLoop {
     double right;
     double exact;
     int questions;
+    final double[] proposed = new double[4];
   }
 
   /** Ends the run after the step that is being made, with a checkpoint; from any thread. */
@@ -180,10 +182,18 @@ public final class TrainingLoop {
               String.format(
                   Locale.ROOT,
                   "  | %s: loss %.3f right %.3f",
-                  group < 0 ? "rows of " + -group : group,
+                  group < 0 ? "rows of " + -group : group == 0 ? "proposals" : group,
                   s.loss / s.weight,
                   s.right / s.weight));
-          if (s.questions > 0) {
+          if (s.proposed[1] > 0) {
+        text.append(
+            String.format(
+                Locale.ROOT,
+                " said %.3f abstained %.3f",
+                s.proposed[0] / s.proposed[1],
+                s.proposed[2] / Math.max(1, s.proposed[3])));
+      }
+      if (s.questions > 0) {
             text.append(String.format(Locale.ROOT, " exact %.2f", s.exact / s.questions));
           }
         });
@@ -194,7 +204,11 @@ public final class TrainingLoop {
     sums.loss += result.loss() * result.weight();
     sums.weight += result.weight();
     sums.right += result.right() * result.weight();
-    if (batch instanceof FocusBatch focus) {
+    if (batch instanceof ProposalBatch) {
+      for (int i = 0; i < sums.proposed.length; i++) {
+        sums.proposed[i] += result.exact()[i];
+      }
+    } else if (batch instanceof FocusBatch focus) {
       for (int q = 0; q < focus.questions(); q++) {
         if (focus.evidenceChunk()[q] >= 0) {
           sums.exact += result.exact()[q];
@@ -209,6 +223,9 @@ public final class TrainingLoop {
     if (batch instanceof BaseBatch base) {
       return part == TrainableModel.Part.ALL ? -base.length() : base.length();
     }
+    if (batch instanceof ProposalBatch) {
+      return 0;
+    }
     int chunks = ((FocusBatch) batch).chunks();
     return chunks <= 1 ? 1 : Integer.highestOneBit(chunks - 1) * 2;
   }
@@ -217,15 +234,30 @@ public final class TrainingLoop {
     if (batch instanceof BaseBatch base) {
       return (long) base.rows() * base.length();
     }
+    if (batch instanceof ProposalBatch proposals) {
+      return (long) proposals.rows() * proposals.length();
+    }
     FocusBatch focus = (FocusBatch) batch;
     return (long) focus.chunks()
         * (focus.chunkTokensMax() + (long) focus.questions() * focus.promptMax());
   }
 
-  private static TrainableModel.Result pass(TrainableModel model, Batch batch) {
+  private TrainableModel.Result pass(TrainableModel model, Batch batch) {
     if (batch instanceof BaseBatch base) {
       int[][] tokens = rows(base.tokens(), base.rows(), base.length());
       return model.sequences(tokens, weights(base.weights(), base.rows(), base.length()));
+    }
+    if (batch instanceof ProposalBatch proposals) {
+      int b = proposals.rows();
+      int s = proposals.length();
+      return model.proposals(
+          new TrainableModel.ProposalRows(
+              rows(proposals.tokens(), b, s),
+              rows(proposals.positions(), b, s),
+              rows(proposals.segments(), b, s),
+              rows(proposals.targets(), b, s),
+              weights(proposals.weights(), b, s)),
+          config.focus().abstainToken());
     }
     FocusBatch focus = (FocusBatch) batch;
     List<int[]> chunks = new ArrayList<>();

@@ -24,8 +24,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,7 +40,7 @@ class TrainingLoopTest {
            "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
            "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true,
            "max_position_embeddings": 512, "bos_token_id": 1, "eos_token_id": 2,
-           "focus": {"candidate_positions": "spread", "candidate_span": 16}}
+           "focus": {"candidate_positions": "spread", "candidate_span": 16, "abstain_token_id": 5}}
           """);
 
   @TempDir private Path folder;
@@ -140,6 +142,28 @@ class TrainingLoopTest {
     loop[0].run(fresh());
     assertEquals("stopped at step 0; the same command goes on from there\n", progress.toString());
     assertNotNull(TrainingCheckpoint.resume(folder.resolve("run")));
+  }
+
+  @Test
+  void proposalsAreLearnt() throws IOException {
+    ByteLevelBpe tokenizer = tokenizer();
+    StringWriter progress = new StringWriter();
+    new TrainingLoop(
+            TINY,
+            plan(4),
+            TrainableModel.Part.BASE,
+            Precision.FLOAT32,
+            stage -> BatchStream.proposals(tokenizer, null, options(), 0.2, 0, 1),
+            new PrintWriter(progress))
+        .run(fresh());
+    List<Double> losses =
+        Pattern.compile("proposals: loss ([0-9.]+) right [0-9.]+ said [0-9.]+ abstained [0-9.]+")
+            .matcher(progress.toString())
+            .results()
+            .map(found -> Double.parseDouble(found.group(1)))
+            .toList();
+    assertTrue(losses.size() >= 4, progress.toString());
+    assertTrue(losses.get(losses.size() - 1) < 0.9 * losses.get(0), progress.toString());
   }
 
   @Test

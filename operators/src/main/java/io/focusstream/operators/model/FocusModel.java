@@ -146,7 +146,7 @@ public final class FocusModel implements AutoCloseable {
   }
 
   /**
-   * Begins a question; chunks are added to it before its first step.
+   * Begins a question that the decoder reads out; chunks are added to it before its first step.
    *
    * @param prompt the dynamic prompt with its begin token
    * @param local the local context
@@ -156,6 +156,24 @@ public final class FocusModel implements AutoCloseable {
   public ParallelDecoder ask(
       int[] prompt, ParallelDecoder.Local local, int maxTokens, FocusSettings.LocalMode mode) {
     return new ParallelDecoder(this, prompt, local, maxTokens, mode);
+  }
+
+  /**
+   * Begins a question that chunks propose the answer of; they are added to it before its first
+   * step.
+   *
+   * @param prompt the question with its begin token
+   * @param tail the tail's tokens, none where there is none
+   * @param maxTokens most tokens that will be generated
+   * @throws IllegalArgumentException where the model has no token to abstain with
+   */
+  public ProposalDecoder propose(int[] prompt, int[] tail, int maxTokens) {
+    if (config.focus().abstainToken() == FocusSettings.NO_TOKEN) {
+      throw new IllegalArgumentException(
+          "the model was not trained to make proposals: its config.json has no"
+              + " focus.abstain_token_id; use the readout 'decoder'");
+    }
+    return new ProposalDecoder(this, prompt, tail, maxTokens);
   }
 
   /**
@@ -206,6 +224,17 @@ public final class FocusModel implements AutoCloseable {
   /** Some rows of a batch of chunk states: keys, values, lengths. */
   NDArray[] pick(NDManager owner, List<NDArray> batch, NDArray rows) {
     return graph.run(owner, "pick", batch, rows);
+  }
+
+  /** See {@code agree} in the graph's source. */
+  NDArray[] agree(
+      NDManager owner,
+      List<NDArray> proposals,
+      NDArray rows,
+      NDArray weights,
+      NDArray alone,
+      NDArray part) {
+    return graph.run(owner, "agree", proposals, rows, weights, alone, part);
   }
 
   NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {

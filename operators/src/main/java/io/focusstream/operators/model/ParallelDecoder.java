@@ -23,23 +23,7 @@ import java.util.function.Supplier;
  *
  * <p>Owns its buffers; the one who began the question closes it.
  */
-public final class ParallelDecoder implements AutoCloseable {
-  /** Chunks a batch: enough to fill the processor, few enough to stay near its caches. */
-  public static final int CHUNKS_A_BATCH = 64;
-
-  // Each step reads all columns of a chunk, those without a token too: room is made as it is
-  // needed.
-  private static final int ROOM_STEP = 16;
-
-  /**
-   * What a step gives.
-   *
-   * @param logits (V)
-   * @param attention (L, C + 1), row after row: the part of the last token's attention that went to
-   *     each candidate, and to the tail token that got most; mean over heads
-   */
-  public record Step(float[] logits, float[] attention) {}
-
+public final class ParallelDecoder implements AnswerDecoder {
   /**
    * The local context.
    *
@@ -52,7 +36,7 @@ public final class ParallelDecoder implements AutoCloseable {
   private final FocusModel model;
   private final NDManager manager;
   private final FocusSettings.LocalMode mode;
-  private final List<Batch> batches = new ArrayList<>();
+  private final List<ChunkBatch> batches = new ArrayList<>();
   private final int maxTokens;
   private final int tailFrom;
   private final int tailTo;
@@ -69,62 +53,6 @@ public final class ParallelDecoder implements AutoCloseable {
   private int[] fresh;
   private int[] local;
   private int localRun;
-
-  // T columns of chunks, then room for the prompt.
-  private final class Batch {
-    NDArray keys;
-    NDArray values;
-    NDArray lengths;
-    final int tokens;
-    int prompt;
-    int room;
-
-    Batch(List<FocusModel.States> states, int room) {
-      this.room = room;
-      long[] length = states.stream().mapToLong(s -> s.keys().getShape().get(2)).toArray();
-      tokens = (int) Arrays.stream(length).max().orElseThrow();
-      keys =
-          model.gather(
-              manager, states.stream().map(FocusModel.States::keys).toList(), tokens, room);
-      values =
-          model.gather(
-              manager, states.stream().map(FocusModel.States::values).toList(), tokens, room);
-      lengths = manager.create(length);
-    }
-
-    /** Leaves out all rows but these. */
-    void keep(int[] rows) {
-      try (NDArray picked = manager.create(Arrays.stream(rows).mapToLong(row -> row).toArray())) {
-        NDArray[] kept = model.pick(manager, List.of(keys, values, lengths), picked);
-        close();
-        keys = kept[0];
-        values = kept[1];
-        lengths = kept[2];
-      }
-    }
-
-    void close() {
-      keys.close();
-      values.close();
-      lengths.close();
-    }
-
-    NDArray[] extend(NDManager owner, NDArray newTokens, int count) {
-      if (prompt + count > room) {
-        NDArray[] grown = model.grow(manager, List.of(keys, values), ROOM_STEP);
-        keys.close();
-        values.close();
-        keys = grown[0];
-        values = grown[1];
-        room += ROOM_STEP;
-      }
-      try (NDArray span = owner.create(new long[] {tokens, prompt})) {
-        NDArray[] candidates = model.run(owner, "condense", keys, values, lengths, span, newTokens);
-        prompt += count - 1;
-        return candidates;
-      }
-    }
-  }
 
   ParallelDecoder(
       FocusModel model, int[] prompt, Local local, int maxTokens, FocusSettings.LocalMode mode) {
@@ -156,24 +84,18 @@ public final class ParallelDecoder implements AutoCloseable {
     this.local = local.tokens().clone();
   }
 
-  /**
-   * Puts the next chunks beside those already there; all before {@link #first()}.
-   *
-   * @param states (L, G, T_i, D) each, oldest first, at most {@link #CHUNKS_A_BATCH}; copied
-   */
+  @Override
   public void add(List<FocusModel.States> states) {
     if (candidatePositions != null) {
       throw new IllegalStateException("chunks can't be added after the first step");
     }
-    if (states.isEmpty() || states.size() > CHUNKS_A_BATCH) {
-      throw new IllegalArgumentException(
-          "a batch has 1 to %d chunks; got %d".formatted(CHUNKS_A_BATCH, states.size()));
-    }
-    batches.add(new Batch(states, fresh.length + Math.min(maxTokens, ROOM_STEP)));
+    int room = fresh.length + Math.min(maxTokens, ChunkBatch.ROOM_STEP);
+    batches.add(new ChunkBatch(model, manager, states, room));
     chunkCount += states.size();
   }
 
-  /** The first step: over the prompt and the local context as they were given. */
+  /** Over the prompt and the local context as they were given. */
+  @Override
   public Step first() {
     FocusSettings settings = model.config().focus();
     candidatePositions = manager.create(FocusModel.candidatePositions(settings, chunkCount));
@@ -187,6 +109,7 @@ public final class ParallelDecoder implements AutoCloseable {
    * @param token the token chosen from the last step's logits; joins every chunk and the local
    *     context
    */
+  @Override
   public Step next(int token) {
     fresh = new int[] {fresh[fresh.length - 1], token};
     local = Arrays.copyOf(local, local.length + 1);
@@ -201,30 +124,12 @@ public final class ParallelDecoder implements AutoCloseable {
    *
    * @param chunks indices, ascending, at least one; once a question
    */
+  @Override
   public void keep(int[] chunks) {
     if (kept != null || candidatePositions == null || chunks.length == 0) {
       throw new IllegalStateException("chunks are chosen once, after the first step, at least one");
     }
-    int at = 0;
-    int from = 0;
-    List<Batch> left = new ArrayList<>();
-    for (Batch batch : batches) {
-      int size = Math.toIntExact(batch.lengths.getShape().get(0));
-      int first = at;
-      while (at < chunks.length && chunks[at] < from + size) {
-        at++;
-      }
-      int base = from;
-      if (at == first) {
-        batch.close();
-      } else {
-        if (at - first < size) {
-          batch.keep(Arrays.stream(chunks, first, at).map(chunk -> chunk - base).toArray());
-        }
-        left.add(batch);
-      }
-      from += size;
-    }
+    List<ChunkBatch> left = ChunkBatch.keep(batches, chunks);
     batches.clear();
     batches.addAll(left);
     float[] positions = candidatePositions.toFloatArray();
@@ -262,8 +167,9 @@ public final class ParallelDecoder implements AutoCloseable {
         NDList allKeys = new NDList();
         NDList allValues = new NDList();
         List<Supplier<NDArray[]>> work = new ArrayList<>();
-        for (Batch batch : batches) {
-          work.add(() -> batch.extend(scratch, newTokens, fresh.length));
+        for (ChunkBatch batch : batches) {
+          work.add(
+              () -> batch.run(scratch, "condense", newTokens, fresh.length, fresh.length - 1));
         }
         for (NDArray[] candidates : model.runAll(work)) {
           allKeys.add(candidates[0]);
@@ -287,7 +193,7 @@ public final class ParallelDecoder implements AutoCloseable {
               localStart,
               FocusModel.tokens(scratch, List.of(part), part.length));
       localRun = local.length;
-      return new Step(out[0].toFloatArray(), overAll(out[1].toFloatArray()));
+      return new Step(out[0].toFloatArray(), overAll(out[1].toFloatArray()), null);
     }
   }
 
@@ -315,22 +221,12 @@ public final class ParallelDecoder implements AutoCloseable {
    * @return keys after rotary embedding, values; each (L, G, chunk tokens + prompt tokens, D)
    */
   FocusModel.States ordinary(NDManager owner, int chunk) {
-    Batch batch = batches.get(chunk / CHUNKS_A_BATCH);
-    int row = chunk % CHUNKS_A_BATCH;
-    long length = batch.lengths.getLong(row);
-    NDArray[] both = new NDArray[2];
-    for (int i = 0; i < 2; i++) {
-      NDArray all = i == 0 ? batch.keys : batch.values;
-      NDArray one = all.get(":, {}", row);
-      both[i] =
-          one.get(":, :, 0:{}", length)
-              .concat(one.get(":, :, {}:{}", batch.tokens, batch.tokens + batch.prompt), 2);
-      both[i].attach(owner);
-    }
-    return new FocusModel.States(both[0], both[1]);
+    return batches
+        .get(chunk / ChunkBatch.CHUNKS_A_BATCH)
+        .ordinary(owner, chunk % ChunkBatch.CHUNKS_A_BATCH);
   }
 
-  /** Chunks of the question. */
+  @Override
   public int chunks() {
     return chunkCount;
   }

@@ -170,6 +170,44 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /**
+   * Chunks with questions behind them; see {@code proposal_loss} in the graph's source.
+   *
+   * @param tokens (B) rows of S token ids
+   * @param positions (B) rows of S positions
+   * @param segments (B) rows: 0 for the chunk, else a question's number
+   * @param targets (B) rows: what is to follow each token
+   * @param weights (B) rows, 0 = not supervised
+   */
+  public record ProposalRows(
+      int[][] tokens, int[][] positions, int[][] segments, int[][] targets, float[][] weights) {}
+
+  /**
+   * Loss of what chunks propose and its gradients. {@link Result#exact} has four numbers: tokens
+   * that were said rightly, all that were to be said, abstentions rightly, all of those.
+   *
+   * @param abstain the token of a chunk that has nothing to say
+   */
+  public Result proposals(ProposalRows rows, int abstain) {
+    int width = rows.tokens()[0].length;
+    return pass(
+        scratch ->
+            graph.train(
+                scratch,
+                "proposal_loss",
+                inOrder(),
+                shape,
+                constants,
+                frequencies,
+                scratch.create(new long[] {precision.torchType()}),
+                FocusModel.tokens(scratch, List.of(rows.tokens()), width),
+                FocusModel.tokens(scratch, List.of(rows.positions()), width),
+                FocusModel.tokens(scratch, List.of(rows.segments()), width),
+                FocusModel.tokens(scratch, List.of(rows.targets()), width),
+                scratch.create(rows.weights()),
+                scratch.create(new long[] {abstain})));
+  }
+
+  /**
    * Loss of questions over a memory and its gradients.
    *
    * @param noise whether chunk states get a little noise, of the size of int8 rounding

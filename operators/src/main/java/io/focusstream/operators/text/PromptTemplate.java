@@ -17,6 +17,12 @@ public final class PromptTemplate {
   /** Written form of the special token after a question, before its answer. */
   public static final String ANSWER = "<|answer|>";
 
+  /**
+   * Written form of the special token that a chunk proposes where it has nothing to say (readout by
+   * proposals, models we train).
+   */
+  public static final String ABSTAIN = "<|reserved_0|>";
+
   private final TextTokenizer tokenizer;
   private final ConversationLayout conversation;
   private final int questionToken;

@@ -234,9 +234,12 @@ class FocusGraph(Module):
 
   # x (M, K): its first rows by one matrix, the rest by another
   def linear_two(self: __torch__.FocusGraph, x: Tensor, rows: int, first: Tensor, rest: Tensor) -> Tensor:
-    y = torch.linear(torch.slice(x, 0, rows, 9223372036854775807, 1), rest)
-    if rows > 0:
-      y = torch.cat([torch.linear(torch.slice(x, 0, 0, rows, 1), first), y], 0)
+    if rows == torch.size(x, 0):
+      y = torch.linear(x, first)
+    else:
+      y = torch.linear(torch.slice(x, 0, rows, 9223372036854775807, 1), rest)
+      if rows > 0:
+        y = torch.cat([torch.linear(torch.slice(x, 0, 0, rows, 1), first), y], 0)
     return y
 
   # Turns of queries, keys at M positions: (M, N + G, D/2), complex; the queries' are as short as attention wants its scores.
@@ -247,18 +250,16 @@ class FocusGraph(Module):
     scaled = torch.mul(turn, torch.pow(2 * half, -0.5))
     return torch.cat([torch.expand(scaled, [m, n_heads, half]), torch.expand(turn, [m, n_kv, half])], 1)
 
-  # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
-  # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
-  # the chunk's candidate.
-  #
-  # A row is one token of one chunk, token by token, so that the last tokens of all chunks are the last rows. Scores are made
-  # for all columns, those without a token too: a product over part of a chunk's columns would copy its keys first.
+  # Every chunk continued with the same new tokens. A row is one token of one chunk, token by token, so that the last tokens of
+  # all chunks are the last rows. Scores are made for all columns, those without a token too: a product over part of a chunk's
+  # columns would copy its keys first.
   #
   # w: from fuse(). keys, values (L, B, G, T + Pmax, D): written in place. Columns [0, T) hold the chunks, padded on the right;
-  #   [T, T + P) the prompt so far. lengths (B): tokens of each chunk. span: int64 on the CPU, [T, P].
-  # tokens (1, n) -> candidate keys before rotary embedding, candidate values, each (L, B, G, D). Afterwards the
-  # prompt has P + n - 1 tokens.
-  def condense(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor) -> List[Tensor]:
+  #   [T, T + P) the prompt so far. lengths (B): tokens of each chunk. span: int64 on the CPU, [T, P]. tokens (1, n).
+  # added: 1 where the last token runs through the added projections and the last layer has only its keys and values; they are
+  #   put into cand_keys, cand_values, a layer each, (B, G, D), keys before rotary embedding. 0: all tokens alike, all layers.
+  # -> with 0, the last tokens' (B, H) before the last norm
+  def continued(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, added: int, cand_keys: List[Tensor], cand_values: List[Tensor]) -> Tensor:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
@@ -269,7 +270,7 @@ class FocusGraph(Module):
     room = torch.size(keys, 3)
     d = torch.size(keys, 4)
     n = torch.size(tokens, 1)
-    m = n - 1
+    m = n - added
     r = torch.floordiv(n_heads, n_kv)
     wide = n_heads * d
     narrow = n_kv * d
@@ -285,16 +286,19 @@ class FocusGraph(Module):
     in_prompt = torch.ones([b, 1, n, p], dtype=11, device=dev)
     in_new = torch.expand(torch.tril(torch.ones([n, n], dtype=11, device=dev)), [b, 1, n, n])
     in_room = torch.zeros([b, 1, n, room - end], dtype=11, device=dev)
-    mask = self.wide(torch.cat([in_chunk, in_prompt, in_new, in_room], -1), n_heads, n_kv, kept)  # -> (B, 1, R*n, T + Pmax)
-    cand_keys = annotate(List[Tensor], [])
-    cand_values = annotate(List[Tensor], [])
+    seen = torch.cat([in_chunk, in_prompt, in_new, in_room], -1)
+    mask = self.wide(seen, n_heads, n_kv, kept)  # -> (B, 1, R*n, T + Pmax)
+    # tokens that ask: all, but in the last layer the last one only
+    asking = n
     for l in range(layers):
       at = 3 + l * 8
+      last = l == layers - 1
       h = self.normed(x, w[at], eps, dtype)
       z = self.linear_two(h, m * b, w[at + 1], w[at + 6])  # -> (n*B, (N + 2 G) * D)
-      last = torch.slice(z, 0, m * b, n * b, 1)
-      _k = torch.append(cand_keys, torch.view(torch.to(torch.slice(last, 1, wide, wide + narrow, 1), 6, False, True), [b, n_kv, d]))
-      _v = torch.append(cand_values, torch.view(torch.to(torch.slice(last, 1, wide + narrow, wide + 2 * narrow, 1), 6, False, True), [b, n_kv, d]))
+      if added > 0:
+        newest = torch.slice(z, 0, m * b, n * b, 1)
+        _k = torch.append(cand_keys, torch.view(torch.to(torch.slice(newest, 1, wide, wide + narrow, 1), 6, False, True), [b, n_kv, d]))
+        _v = torch.append(cand_values, torch.view(torch.to(torch.slice(newest, 1, wide + narrow, wide + 2 * narrow, 1), 6, False, True), [b, n_kv, d]))
       turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [n * b, n_heads + n_kv, d]), turn)
       k = torch.view(torch.slice(turned, 1, n_heads, n_heads + n_kv, 1), [n, b, n_kv, d])
       v = torch.view(torch.slice(z, 1, wide + narrow, wide + 2 * narrow, 1), [n, b, n_kv, d])
@@ -302,21 +306,74 @@ class FocusGraph(Module):
       vl = torch.select(values, 0, l)
       _a = torch.copy_(torch.slice(kl, 2, t + p, end, 1), torch.permute(k, [1, 2, 0, 3]))
       _b = torch.copy_(torch.slice(vl, 2, t + p, end, 1), torch.permute(v, [1, 2, 0, 3]))
-      if l < layers - 1:
-        q = torch.view(torch.slice(turned, 1, 0, n_heads, 1), [n, b, n_kv, r, d])
-        q = torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b * n_kv, r * n, d]), kept)
-        if kept == 6 and n > 2:
+      if added == 0 or not last:
+        queries = torch.slice(turned, 1, 0, n_heads, 1)
+        if last and n > 1:
+          asking = 1
+          queries = torch.slice(queries, 0, (n - 1) * b, n * b, 1)
+          x = torch.slice(x, 0, (n - 1) * b, n * b, 1)
+          mask = self.wide(torch.slice(seen, 2, n - 1, n, 1), n_heads, n_kv, kept)
+        q = torch.view(queries, [asking, b, n_kv, r, d])
+        q = torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b * n_kv, r * asking, d]), kept)
+        if kept == 6 and asking > 2:
           # in float32 the fused kernel wins from a few rows on; in bfloat16, and for one or two rows, it does not
-          y = torch.scaled_dot_product_attention(torch.view(q, [b, n_kv, r * n, d]), kl, vl, mask, 0., False, scale=1.)
+          y = torch.scaled_dot_product_attention(torch.view(q, [b, n_kv, r * asking, d]), kl, vl, mask, 0., False, scale=1.)
         else:
           scores = torch.bmm(q, torch.transpose(torch.view(kl, [b * n_kv, room, d]), 1, 2))
-          scores = torch.add_(torch.view(scores, [b, n_kv, r * n, room]), mask)
-          part = torch.view(torch.softmax(scores, -1), [b * n_kv, r * n, room])
+          scores = torch.add_(torch.view(scores, [b, n_kv, r * asking, room]), mask)
+          part = torch.view(torch.softmax(scores, -1), [b * n_kv, r * asking, room])
           y = torch.bmm(part, torch.view(vl, [b * n_kv, room, d]))
-        y = torch.reshape(torch.permute(torch.view(y, [b, n_kv, r, n, d]), [3, 0, 1, 2, 4]), [n * b, wide])
-        x = torch.add(x, self.linear_two(torch.to(y, dtype), m * b, w[at + 2], w[at + 7]))
+        y = torch.reshape(torch.permute(torch.view(y, [b, n_kv, r, asking, d]), [3, 0, 1, 2, 4]), [asking * b, wide])
+        rows = m * b
+        if asking < n:
+          rows = asking * b
+        x = torch.add(x, self.linear_two(torch.to(y, dtype), rows, w[at + 2], w[at + 7]))
         x = self.fused_mlp(x, w, at, eps)
+    return x
+
+  # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
+  # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
+  # the chunk's candidate. Arguments as in continued().
+  # -> candidate keys before rotary embedding, candidate values, each (L, B, G, D). Afterwards the prompt has P + n - 1 tokens.
+  def condense(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor) -> List[Tensor]:
+    cand_keys = annotate(List[Tensor], [])
+    cand_values = annotate(List[Tensor], [])
+    _x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 1, cand_keys, cand_values)
     return [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
+
+  # Proposals: every chunk is continued with the same new tokens and says what it would say next, or abstains. Arguments as in
+  # continued(); abstain: int64 on the CPU, the token that says so.
+  # -> logits less that of abstaining, (B, V), minus infinity for abstaining itself; the logarithm of the odds that the chunk
+  #   says something, (B). Afterwards the prompt has P + n tokens.
+  def propose(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, abstain: Tensor) -> List[Tensor]:
+    a = int(abstain[0])
+    x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, annotate(List[Tensor], []), annotate(List[Tensor], []))
+    logits = torch.to(torch.linear(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
+    relative = torch.sub(logits, torch.slice(logits, 1, a, a + 1, 1))
+    _f = torch.fill_(torch.slice(relative, 1, a, a + 1, 1), -1. / 0.)
+    return [relative, torch.logsumexp(relative, [-1])]
+
+  # What is said, of what is proposed. proposals: of each batch of chunks, (B, V), as propose() gives them; rows (C'): the chunks
+  # that count, of all batches one after the other; weights (C'): the logarithm of each one's part less that of its odds;
+  # alone (V): logits of the model without any chunk; part: float64 on the CPU, the logarithm of its part.
+  # -> logarithm of each token's probability, (V); each counting chunk's part in the likeliest token, (C')
+  def agree(self: __torch__.FocusGraph, proposals: List[Tensor], rows: Tensor, weights: Tensor, alone: Tensor, part: Tensor) -> List[Tensor]:
+    own = torch.add(torch.log_softmax(alone, -1), float(part[0]))
+    if torch.size(rows, 0) == 0:
+      return [own, torch.zeros([0], dtype=6, device=ops.prim.device(alone))]
+    picked = annotate(List[Tensor], [])
+    first = 0
+    for i in range(torch.len(proposals)):
+      b = torch.size(proposals[i], 0)
+      here = torch.logical_and(torch.ge(rows, first), torch.lt(rows, first + b))
+      local = torch.sub(torch.masked_select(rows, here), first)
+      _p = torch.append(picked, torch.index_select(proposals[i], 0, local))
+      first = first + b
+    said = torch.add(torch.cat(picked, 0), torch.unsqueeze(weights, 1))  # -> (C', V)
+    mixed = torch.logsumexp(torch.cat([said, torch.unsqueeze(own, 0)], 0), [0])
+    likeliest = torch.argmax(mixed)
+    share = torch.exp(torch.sub(torch.select(said, 1, int(likeliest)), torch.select(mixed, 0, int(likeliest))))
+    return [mixed, share]
 
   # Parallel decoding (FocusLLM section 3.3): the frozen decoder over [candidates ; local context]. w: from fuse().
   #
@@ -399,30 +456,29 @@ class FocusGraph(Module):
   def folded(self: __torch__.FocusGraph, w: Tensor, norm: Tensor, dtype: int) -> Tensor:
     return torch.to(torch.mul(w, norm), dtype)
 
-  # Next-token loss of a plain decoder, arranged for learning on a CPU: q, k, v and gate, up are one product each, norms' weights
-  # are folded into matrices, rotary embedding is one complex product over pairs of dimensions put side by side (the same
-  # permutation of q and k, which attention doesn't see), and only positions with a weight reach the head.
+  # A plain decoder, arranged for learning on a CPU: q, k, v and gate, up are one product each, norms' weights are folded into
+  # matrices, rotary embedding is one complex product over pairs of dimensions put side by side (the same permutation of q and
+  # k, which attention doesn't see).
   #
-  # w: float32; type: int64 on the CPU, the type of products, 15 = bfloat16, 6 = float32. tokens (B, S); weights (B, S) of
-  # predicting each token from those before it. -> [weighted sum of the losses, sum of weights, weighted number predicted right]
-  def lm_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, weights: Tensor) -> List[Tensor]:
+  # w: float32; dtype: of products, 15 = bfloat16, 6 = float32. tokens (B, S); positions (1 or B, S), float32; mask: empty for a
+  # causal one, else one tensor, (B, 1, S, S), 0 or minus infinity. -> (B, S, H) before the last norm
+  def learning(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, dtype: int, tokens: Tensor, positions: Tensor, mask: List[Tensor]) -> Tensor:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
     eps = float(consts[0])
-    dtype = int(product[0])
     dev = ops.prim.device(tokens)
     b = torch.size(tokens, 0)
     s = torch.size(tokens, 1)
     half = torch.size(inv, 0)
     d = half * 2
+    r = torch.floordiv(n_heads, n_kv)
     wide = n_heads * d
     narrow = n_kv * d
     # row r of a head goes to 2 r for r < D/2, else to 2 (r - D/2) + 1
     pairs = torch.reshape(torch.transpose(torch.view(torch.arange(d, dtype=4, device=dev), [2, half]), 0, 1), [-1])
     rows = torch.reshape(torch.add(torch.unsqueeze(torch.mul(torch.arange(n_heads + n_kv, dtype=4, device=dev), d), 1), pairs), [-1])
-    angles = torch.mul(torch.unsqueeze(torch.arange(s, dtype=6, device=dev), 1), inv)
-    turn = torch.view(torch.polar(torch.ones_like(angles), angles), [1, s, 1, half])
+    turn = torch.unsqueeze(self.rotary(positions, inv), 2)  # -> (1 or B, S, 1, D/2)
     x = torch.embedding(w[0], tokens)
     for l in range(layers):
       at = 3 + l * 13
@@ -434,20 +490,62 @@ class FocusGraph(Module):
       q = torch.transpose(torch.slice(turned, 2, 0, n_heads, 1), 1, 2)
       k = torch.transpose(torch.slice(turned, 2, n_heads, n_heads + n_kv, 1), 1, 2)
       v = self.heads(torch.to(torch.slice(h, 2, wide + narrow, wide + 2 * narrow, 1), 6), n_kv)
-      y = torch.to(self.join(self.causal(q, k, v)), dtype)
-      x = torch.add(x, torch.to(torch.linear(y, torch.to(w[at + 4], dtype)), 6))
+      if torch.len(mask) == 0:
+        y = self.causal(q, k, v)
+      else:
+        y = torch.scaled_dot_product_attention(q, torch.repeat_interleave(k, r, 1), torch.repeat_interleave(v, r, 1), mask[0], 0., False)
+      x = torch.add(x, torch.to(torch.linear(torch.to(self.join(y), dtype), torch.to(w[at + 4], dtype)), 6))
       gate_up = self.folded(torch.cat([w[at + 6], w[at + 7]], 0), w[at + 5], dtype)
       h = torch.linear(torch.to(self.unit(x, eps), dtype), gate_up)
       f = torch.size(w[at + 6], 0)
       h = torch.mul(torch.silu(torch.slice(h, 2, 0, f, 1)), torch.slice(h, 2, f, 2 * f, 1))
       x = torch.add(x, torch.to(torch.linear(h, torch.to(w[at + 8], dtype)), 6))
-    weight = torch.reshape(torch.slice(weights, 1, 1, 9223372036854775807, 1), [-1])
+    return x
+
+  # Logits of those of M positions that have a weight. x (M, H); target, weight (M) -> [logits, target, weight] of those
+  def weighed(self: __torch__.FocusGraph, w: List[Tensor], eps: float, dtype: int, x: Tensor, target: Tensor, weight: Tensor) -> List[Tensor]:
     picked = torch.squeeze(torch.nonzero(weight), 1)
-    target = torch.index_select(torch.reshape(torch.slice(tokens, 1, 1, 9223372036854775807, 1), [-1]), 0, picked)
+    some = self.unit(torch.index_select(x, 0, picked), eps)
+    logits = torch.linear(torch.to(some, dtype), self.folded(w[2], w[1], dtype))
+    return [logits, torch.index_select(target, 0, picked), torch.index_select(weight, 0, picked)]
+
+  # Next-token loss of plain sequences. w: float32; product: int64 on the CPU, the type of products. tokens (B, S); weights
+  # (B, S) of predicting each token from those before it.
+  # -> [weighted sum of the losses, sum of weights, weighted number predicted right]
+  def lm_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, weights: Tensor) -> List[Tensor]:
+    dtype = int(product[0])
+    b = torch.size(tokens, 0)
+    s = torch.size(tokens, 1)
+    positions = torch.unsqueeze(torch.arange(s, dtype=6, device=ops.prim.device(tokens)), 0)
+    x = self.learning(w, cfg, consts, inv, dtype, tokens, positions, annotate(List[Tensor], []))
     x = torch.reshape(torch.slice(x, 1, 0, s - 1, 1), [b * (s - 1), -1])
-    x = self.unit(torch.index_select(x, 0, picked), eps)
-    logits = torch.linear(torch.to(x, dtype), self.folded(w[2], w[1], dtype))
-    return self.loss(logits, target, torch.index_select(weight, 0, picked))
+    target = torch.reshape(torch.slice(tokens, 1, 1, 9223372036854775807, 1), [-1])
+    weight = torch.reshape(torch.slice(weights, 1, 1, 9223372036854775807, 1), [-1])
+    some = self.weighed(w, float(consts[0]), dtype, x, target, weight)
+    return self.loss(some[0], some[1], some[2])
+
+  # Loss of proposals: behind each chunk stand questions that see the chunk and themselves, not one another.
+  #
+  # w: float32; product as in lm_loss. tokens, positions, segments (B, S): 0 is the chunk, any other number one question;
+  # target, weight (B, S) of what is to follow each token. abstain: int64 on the CPU, the token of a chunk that has nothing to say.
+  # -> [weighted loss, weight, weighted hits, (4): tokens said right and all of those, abstentions right and all of those]
+  def proposal_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, positions: Tensor, segments: Tensor, target: Tensor, weight: Tensor, abstain: Tensor) -> List[Tensor]:
+    dtype = int(product[0])
+    dev = ops.prim.device(tokens)
+    b = torch.size(tokens, 0)
+    s = torch.size(tokens, 1)
+    own = torch.eq(torch.unsqueeze(segments, 2), torch.unsqueeze(segments, 1))  # -> (B, S, S)
+    of_chunk = torch.expand(torch.unsqueeze(torch.eq(segments, 0), 1), [b, s, s])
+    seen = torch.logical_and(torch.logical_or(own, of_chunk), torch.tril(torch.ones([s, s], dtype=11, device=dev)))
+    mask = torch.masked_fill(torch.zeros([b, s, s], dtype=6, device=dev), torch.logical_not(seen), -1. / 0.)
+    x = self.learning(w, cfg, consts, inv, dtype, tokens, torch.to(positions, 6), [torch.unsqueeze(mask, 1)])
+    some = self.weighed(w, float(consts[0]), dtype, torch.reshape(x, [b * s, -1]), torch.reshape(target, [-1]), torch.reshape(weight, [-1]))
+    sums = self.loss(some[0], some[1], some[2])
+    right = torch.to(torch.eq(torch.argmax(torch.detach(some[0]), -1), some[1]), 6)
+    silent = torch.to(torch.eq(some[1], int(abstain[0])), 6)
+    spoken = torch.sub(1., silent)
+    counts = [torch.sum(torch.mul(right, spoken)), torch.sum(spoken), torch.sum(torch.mul(right, silent)), torch.sum(silent)]
+    return [sums[0], sums[1], sums[2], torch.stack(counts, 0)]
 
   # logits (M, V), target (M), weight (M) -> [weighted loss, weight, weighted hits]
   def loss(self: __torch__.FocusGraph, logits: Tensor, target: Tensor, weight: Tensor) -> List[Tensor]:

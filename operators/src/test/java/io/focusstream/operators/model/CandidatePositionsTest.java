@@ -11,7 +11,14 @@ class CandidatePositionsTest {
   private static FocusSettings settings(CandidatePositions positions) {
     FocusSettings d = FocusSettings.DEFAULT;
     return new FocusSettings(
-        d.localWindow(), d.chunkSize(), d.candidateProjections(), positions, 16, d.local());
+        d.localWindow(),
+        d.chunkSize(),
+        d.candidateProjections(),
+        positions,
+        16,
+        d.local(),
+        d.readout(),
+        d.abstainToken());
   }
 
   @Test

@@ -28,6 +28,15 @@ final class BaseBatches {
   }
 
   BaseBatch make(long index) {
+    return make(index, true);
+  }
+
+  /**
+   * Batch {@code index}.
+   *
+   * @param asked whether most rows are questions; else books, logs and copies only
+   */
+  private BaseBatch make(long index, boolean asked) {
     Rng rng = Rng.of(options.seed(), index);
     int longest = options.lengths().at(index);
     int length = longest;
@@ -43,7 +52,9 @@ final class BaseBatches {
       Row out = new Row(length);
       // Copying comes first: look-ups are built on it, and plain text would unlearn it before they
       // are.
-      switch (longest <= 64 ? rng.weighted(0, 0, 60, 40) : rng.weighted(3, 3, 6, 88)) {
+      switch (!asked
+          ? rng.weighted(40, 30, 30)
+          : longest <= 64 ? rng.weighted(0, 0, 60, 40) : rng.weighted(3, 3, 6, 88)) {
         case 0 -> book(rng, out);
         case 1 -> log(rng, out);
         case 2 -> copies(rng, out);
@@ -54,6 +65,11 @@ final class BaseBatches {
       System.arraycopy(out.weights, 0, weights, row * length, length);
     }
     return new BaseBatch(rows, length, tokens, weights);
+  }
+
+  /** Without questions: books, logs, copies. */
+  BaseBatch makePlain(long index) {
+    return make(index, false);
   }
 
   private void book(Rng rng, Row row) {

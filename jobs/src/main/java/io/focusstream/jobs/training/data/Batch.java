@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** One step's worth of training data. Token ids fit 16 bits; weights count in sixteenths. */
-public sealed interface Batch permits BaseBatch, FocusBatch {
+public sealed interface Batch permits BaseBatch, FocusBatch, ProposalBatch {
 
   /** The record as bytes, little-endian, its kind first. */
   byte[] toBytes();

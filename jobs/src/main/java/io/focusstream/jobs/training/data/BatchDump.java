@@ -21,18 +21,22 @@ public final class BatchDump {
     long first = Long.parseLong(given.getOrDefault("first", "0"));
     int batches = BatchMain.number(given, "batches", 1);
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    boolean focus = given.getOrDefault("kind", "base").equals("focus");
+    String kind = given.getOrDefault("kind", "base");
     int rows = BatchMain.number(given, "rows", 8);
     try (BatchStream stream =
-        focus
-            ? BatchStream.focus(tokenizer, books, options, first, 1)
-            : BatchStream.base(tokenizer, books, options, first, 1)) {
+        switch (kind) {
+          case "focus" -> BatchStream.focus(tokenizer, books, options, first, 1);
+          case "proposals" -> BatchStream.proposals(tokenizer, books, options, 0, first, 1);
+          default -> BatchStream.base(tokenizer, books, options, first, 1);
+        }) {
       for (int i = 0; i < batches; i++) {
         Batch batch = stream.next();
         if (batch instanceof BaseBatch base) {
           print(out, tokenizer, base, rows);
         } else if (batch instanceof FocusBatch questions) {
           print(out, tokenizer, questions, rows);
+        } else if (batch instanceof ProposalBatch proposals) {
+          print(out, tokenizer, proposals, rows);
         }
       }
     }
@@ -91,6 +95,32 @@ public final class BatchDump {
       local.append(written(tokenizer, batch.local()[from + t]));
     }
     out.println(local);
+  }
+
+  private static void print(PrintStream out, ByteLevelBpe tokenizer, ProposalBatch batch, int rows) {
+    int s = batch.length();
+    out.printf("=== proposals %d x %d%n", batch.rows(), s);
+    for (int row = 0; row < Math.min(rows, batch.rows()); row++) {
+      int at = row * s;
+      int end = at;
+      while (end < at + s && batch.segments()[end] == 0) {
+        end++;
+      }
+      out.println("--- chunk " + row);
+      out.println(tokenizer.decode(batch.tokens(), at, end));
+      StringBuilder text = new StringBuilder();
+      for (int i = end; i < at + s; i++) {
+        if (batch.segments()[i] != batch.segments()[i - 1]) {
+          text.append('\n');
+        }
+        text.append(written(tokenizer, batch.tokens()[i]));
+        if (batch.weights()[i] > 0) {
+          int target = batch.targets()[i];
+          text.append('⟦').append(target == 5 ? "-" : written(tokenizer, target)).append('⟧');
+        }
+      }
+      out.println(text);
+    }
   }
 
   private static String written(ByteLevelBpe tokenizer, int token) {

@@ -85,6 +85,30 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
         threads);
   }
 
+  /**
+   * Chunks with questions, for the readout by proposals; with the given chance, from 0 to 1, a batch
+   * is plain text instead.
+   */
+  public static BatchStream proposals(
+      ByteLevelBpe tokenizer,
+      Books books,
+      BatchOptions options,
+      double sequences,
+      long first,
+      int threads) {
+    return new BatchStream(
+        () -> {
+          BaseBatches base = new BaseBatches(tokenizer.copy(), books, options);
+          ProposalBatches proposals = new ProposalBatches(tokenizer.copy(), books, options);
+          return index ->
+              Rng.of(options.seed() ^ 0xB07BL, index).chance(sequences)
+                  ? base.makePlain(index)
+                  : proposals.make(index);
+        },
+        first,
+        threads);
+  }
+
   @Override
   public boolean hasNext() {
     return true;

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * Makes the added projections' batches: each a function of (seed, index) alone. One thread each.
@@ -58,79 +59,24 @@ final class FocusBatches {
     int size = chunkSize(rng);
     int count = chunkCount(rng, index, size);
     int tail = rng.chance(0.35) ? 0 : rng.chance(0.4) ? rng.between(64, 256) : rng.between(8, 64);
-    Draft draft = episodes.draft(rng, count * size + tail);
-    if (draft.lines.isEmpty()) {
+    Draft whole = episodes.draft(rng, count * size + tail);
+    if (whole.lines.isEmpty()) {
       return null;
     }
-    int lines = draft.lines.size();
-    int firstTail = lines;
-    int tailTokens = 0;
-    while (firstTail > 1 && tailTokens + draft.tokens.get(firstTail - 1).length <= tail) {
-      firstTail--;
-      tailTokens += draft.tokens.get(firstTail).length;
-    }
-    int[] tailIds = join(draft.tokens.subList(firstTail, lines));
-    List<int[]> chunks = new ArrayList<>();
-    // Chunk of each line; -2 where a line was split.
-    int[] chunkOf = new int[lines];
-    Arrays.fill(chunkOf, -1);
-    int at = 0;
-    while (at < firstTail && chunks.size() < count) {
-      int[] first = draft.tokens.get(at);
-      if (first.length > size) {
-        for (int from = 0; from < first.length && chunks.size() < count; from += size) {
-          chunks.add(Arrays.copyOfRange(first, from, Math.min(first.length, from + size)));
-        }
-        chunkOf[at++] = -2;
-        continue;
-      }
-      int to = at;
-      int used = 0;
-      while (to < firstTail && used + draft.tokens.get(to).length <= size) {
-        used += draft.tokens.get(to).length;
-        chunkOf[to++] = chunks.size();
-      }
-      chunks.add(join(draft.tokens.subList(at, to)));
-      at = to;
-    }
-    // What fits no chunk is dropped, and so nothing may be asked of it.
-    if (at < firstTail) {
-      List<DraftLine> keptLines = new ArrayList<>(draft.lines.subList(0, at));
-      keptLines.addAll(draft.lines.subList(firstTail, lines));
-      List<int[]> keptTokens = new ArrayList<>(draft.tokens.subList(0, at));
-      keptTokens.addAll(draft.tokens.subList(firstTail, lines));
-      List<DraftLine> beyond = new ArrayList<>(draft.beyond);
-      beyond.addAll(draft.lines.subList(at, firstTail));
-      int[] keptChunks = Arrays.copyOf(chunkOf, keptLines.size());
-      Arrays.fill(keptChunks, at, keptChunks.length, -1);
-      chunkOf = keptChunks;
-      draft = new Draft(keptLines, keptTokens, beyond);
-    }
-    List<List<Integer>> linesOfChunk = new ArrayList<>();
-    for (int c = 0; c < chunks.size(); c++) {
-      linesOfChunk.add(new ArrayList<>());
-    }
-    List<Integer> tailLines = new ArrayList<>();
-    for (int i = 0; i < chunkOf.length; i++) {
-      if (chunkOf[i] >= 0) {
-        linesOfChunk.get(chunkOf[i]).add(i);
-      } else if (chunkOf[i] == -1) {
-        tailLines.add(i);
-      }
-    }
-    linesOfChunk.removeIf(List::isEmpty);
-    List<List<Integer>> withFacts = new ArrayList<>();
-    for (List<Integer> chunkLines : linesOfChunk) {
-      List<Integer> telling = new ArrayList<>();
-      for (int line : chunkLines) {
-        if (!draft.lines.get(line).facts().isEmpty()) {
-          telling.add(line);
-        }
-      }
-      if (!telling.isEmpty()) {
-        withFacts.add(telling);
-      }
-    }
+    ChunkedDraft cut = ChunkedDraft.cut(whole, count, size, tail);
+    Draft draft = cut.draft();
+    List<int[]> chunks = cut.chunks();
+    int[] chunkOf = cut.chunkOf();
+    int[] tailIds = cut.tail();
+    List<Integer> tailLines =
+        IntStream.range(0, chunkOf.length)
+            .filter(line -> chunkOf[line] == ChunkedDraft.TAIL)
+            .boxed()
+            .toList();
+    List<List<Integer>> linesOfChunk =
+        cut.linesOfChunks().stream().filter(lines -> !lines.isEmpty()).toList();
+    List<List<Integer>> withFacts =
+        linesOfChunk.stream().map(cut::telling).filter(lines -> !lines.isEmpty()).toList();
     if (linesOfChunk.isEmpty()) {
       return null;
     }
@@ -242,7 +188,7 @@ final class FocusBatches {
       return true;
     }
     int home = chunkOf[question.line()];
-    if (home == -2) {
+    if (home == ChunkedDraft.SPLIT) {
       return false;
     }
     for (int line : maker.rivals(question)) {
@@ -327,7 +273,7 @@ final class FocusBatches {
         }
       }
     }
-    return join(lines);
+    return ChunkedDraft.join(lines);
   }
 
   private static int occurrences(int[] all, int limit, int from, int length) {
@@ -338,20 +284,6 @@ final class FocusBatches {
       }
     }
     return found;
-  }
-
-  private static int[] join(List<int[]> parts) {
-    int total = 0;
-    for (int[] part : parts) {
-      total += part.length;
-    }
-    int[] all = new int[total];
-    int at = 0;
-    for (int[] part : parts) {
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
-    }
-    return all;
   }
 
   private static FocusBatch lay(List<int[]> chunks, List<RowOf> rows, int[] distance) {

@@ -332,8 +332,33 @@ final class QuestionMaker {
     if (made != null) {
       // only now: where a thing is set again and again, most tries come to nothing
       timesAsked.merge(asked, 1, Integer::sum);
+      if (same.size() > 1) {
+        made = withEarlier(made, same, line, index);
+      }
     }
     return about(fact.anchor(), fact.field(), made);
+  }
+
+  /** With what else is said of the same; null where that is no whole number of tokens. */
+  private Asked withEarlier(Asked asked, List<int[]> same, int line, int index) {
+    List<Asked.Part> earlier = new ArrayList<>();
+    for (int[] at : same) {
+      if (at[0] != line || at[1] != index) {
+        Asked.Part part = part(at, -1);
+        if (part == null) {
+          return null;
+        }
+        earlier.add(part);
+      }
+    }
+    return new Asked(
+        asked.about(),
+        asked.field(),
+        asked.question(),
+        asked.prompt(),
+        asked.answer(),
+        asked.parts(),
+        earlier);
   }
 
   /** A question whose answer has several parts, each from a line of its own. */
@@ -392,20 +417,16 @@ final class QuestionMaker {
     if (!fresh(text)) {
       return null;
     }
-    List<int[]> slices = new ArrayList<>();
+    boolean chained = fact.field().equals(FormScenario.VARIABLE);
+    List<Asked.Part> slices = new ArrayList<>();
     for (int[] part : parts) {
-      Fact said = draft.fact(part);
-      int[] span = span(part[0], said.start(), said.end());
-      if (span == null) {
-        return null;
-      }
-      int[] slice = Arrays.copyOfRange(draft.tokens.get(part[0]), span[0], span[1]);
-      if (!tokenizer.decode(slice, 0, slice.length).strip().equals(draft.value(part))) {
+      Asked.Part slice = part(part, chained ? slices.size() - 1 : -1);
+      if (slice == null) {
         return null;
       }
       slices.add(slice);
     }
-    int[] answer = joined(slices);
+    int[] answer = joined(slices.stream().map(Asked.Part::tokens).toList());
     int[] words = tokenizer.encode(text);
     if (answer.length > MAX_ANSWER_TOKENS || words.length + 2 > MAX_PROMPT_TOKENS) {
       return null;
@@ -420,11 +441,26 @@ final class QuestionMaker {
             first[0],
             draft.fact(first).start()),
         framed(words),
-        answer);
+        answer,
+        slices,
+        List.of());
+  }
+
+  /** A fact's value in tokens; null where it is no whole number of them. */
+  private Asked.Part part(int[] at, int after) {
+    Fact said = draft.fact(at);
+    int[] span = span(at[0], said.start(), said.end());
+    if (span == null) {
+      return null;
+    }
+    int[] slice = Arrays.copyOfRange(draft.tokens.get(at[0]), span[0], span[1]);
+    return tokenizer.decode(slice, 0, slice.length).strip().equals(draft.value(at))
+        ? new Asked.Part(at[0], slice, after)
+        : null;
   }
 
   /** Answers in one, with commas, and one end. */
-  private int[] joined(List<int[]> answers) {
+  int[] joined(List<int[]> answers) {
     int[] comma = tokenizer.encode(",");
     int[] blank = tokenizer.encode(" ");
     List<Integer> all = new ArrayList<>();
@@ -446,7 +482,14 @@ final class QuestionMaker {
   private static Asked about(String anchor, String field, Asked asked) {
     return asked == null
         ? null
-        : new Asked(anchor, field, asked.question(), asked.prompt(), asked.answer());
+        : new Asked(
+            anchor,
+            field,
+            asked.question(),
+            asked.prompt(),
+            asked.answer(),
+            asked.parts(),
+            asked.earlier());
   }
 
   private static String spoken(Rng rng, Fact fact) {
@@ -697,7 +740,8 @@ final class QuestionMaker {
     }
     int[] prompt = framed(words);
     if (answer == null) {
-      return new Asked(null, null, new Question(text, null, -1, -1), prompt, notFound);
+      return new Asked(
+          null, null, new Question(text, null, -1, -1), prompt, notFound, List.of(), List.of());
     }
     int count = to - from;
     if (count + 1 > MAX_ANSWER_TOKENS
@@ -706,7 +750,14 @@ final class QuestionMaker {
     }
     int[] ids = Arrays.copyOf(Arrays.copyOfRange(tokens, from, to), count + 1);
     ids[count] = endToken;
-    return new Asked(null, null, new Question(text, answer, line, start), prompt, ids);
+    return new Asked(
+        null,
+        null,
+        new Question(text, answer, line, start),
+        prompt,
+        ids,
+        List.of(new Asked.Part(line, Arrays.copyOf(ids, count), -1)),
+        List.of());
   }
 
   private int[] framed(int[] words) {

@@ -3,6 +3,7 @@ package io.focusstream.operators.engine.djl;
 import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import java.io.Serializable;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -25,6 +26,8 @@ import java.util.OptionalInt;
  *     gives, the CPU where it gives none
  * @param focusShare after the first answer token only the chunks go on that together held this part
  *     of the candidates' attention, in (0, 1]; 1 for all
+ * @param readout how an answer is read out of the chunks; {@code null} for what the model's {@code
+ *     config.json} says
  */
 public record DjlEngineSettings(
     String model,
@@ -36,7 +39,8 @@ public record DjlEngineSettings(
     int maxRunning,
     long runningBytes,
     Integer gpu,
-    double focusShare)
+    double focusShare,
+    Readout readout)
     implements Serializable {
   /** In the place of a CUDA device's index: the processor. */
   public static final int CPU = -1;
@@ -77,7 +81,8 @@ public record DjlEngineSettings(
         maxRunning,
         runningBytes,
         gpu,
-        other);
+        other,
+        readout);
   }
 
   /** The same on a device: the one that is named already, else the given one, else the CPU. */
@@ -95,13 +100,14 @@ public record DjlEngineSettings(
         maxRunning,
         runningBytes,
         given.orElse(CPU),
-        focusShare);
+        focusShare,
+        readout);
   }
 
   /** A model with int8 states on the CPU, a hot tier of 1 GiB, batches of 2,048 tokens. */
   public static DjlEngineSettings of(String model) {
     return new DjlEngineSettings(
-        model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, 1L << 30, CPU, 1.0);
+        model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, 1L << 30, CPU, 1.0, null);
   }
 
   /** The same with another quantisation. */
@@ -116,7 +122,8 @@ public record DjlEngineSettings(
         maxRunning,
         runningBytes,
         gpu,
-        focusShare);
+        focusShare,
+        readout);
   }
 
   /** The same with another precision. */
@@ -131,7 +138,8 @@ public record DjlEngineSettings(
         maxRunning,
         runningBytes,
         gpu,
-        focusShare);
+        focusShare,
+        readout);
   }
 
   /** The same with another way to run the local context. */
@@ -146,7 +154,24 @@ public record DjlEngineSettings(
         maxRunning,
         runningBytes,
         gpu,
-        focusShare);
+        focusShare,
+        readout);
+  }
+
+  /** The same with another way to read answers out of the chunks. */
+  public DjlEngineSettings withReadout(Readout other) {
+    return new DjlEngineSettings(
+        model,
+        quantisation,
+        precision,
+        local,
+        hotBytes,
+        batchTokens,
+        maxRunning,
+        runningBytes,
+        gpu,
+        focusShare,
+        other);
   }
 
   /** The same with another bound of what running questions hold, in bytes. */
@@ -161,7 +186,8 @@ public record DjlEngineSettings(
         maxRunning,
         other,
         gpu,
-        focusShare);
+        focusShare,
+        readout);
   }
 
   /** The same with another bound of the hot tier, in bytes. */
@@ -176,6 +202,7 @@ public record DjlEngineSettings(
         maxRunning,
         runningBytes,
         gpu,
-        focusShare);
+        focusShare,
+        readout);
   }
 }

@@ -9,8 +9,10 @@ import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.kv.ChunkStateException;
 import io.focusstream.operators.model.FocusModel;
+import io.focusstream.operators.model.AnswerDecoder;
 import io.focusstream.operators.model.ParallelDecoder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,6 +38,7 @@ final class RunningQuestion {
   private final AskTask task;
   private final CompletableFuture<EngineAnswer> result;
   private final LocalMode mode;
+  private final Readout readout;
   private final double focusShare;
   private final long acceptedNanos;
   // the answer to be scored; null where the model chooses it
@@ -51,8 +54,8 @@ final class RunningQuestion {
   private long beganNanos;
   private long loadedNanos;
   private long firstTokenNanos;
-  private ParallelDecoder decoder;
-  private ParallelDecoder.Step last;
+  private AnswerDecoder decoder;
+  private AnswerDecoder.Step last;
 
   RunningQuestion(
       DjlCondensingEngine engine,
@@ -70,6 +73,8 @@ final class RunningQuestion {
     this.listener = listener;
     this.result = result;
     this.mode = settings.local() != null ? settings.local() : model.config().focus().local();
+    this.readout =
+        settings.readout() != null ? settings.readout() : model.config().focus().readout();
     this.focusShare = settings.focusShare();
     this.acceptedNanos = acceptedNanos;
     this.chunkAttention = new double[task.chunks().size()];
@@ -81,13 +86,18 @@ final class RunningQuestion {
       beganNanos = System.nanoTime();
       int[] begin = {model.config().beginToken()};
       int[] prompt = DjlCondensingEngine.concat(begin, task.question());
-      int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
-      decoder =
-          model.ask(
-              prompt,
-              new ParallelDecoder.Local(local, 1, 1 + task.tail().length),
-              task.maxAnswerTokens() + 1,
-              mode);
+      int longest = task.maxAnswerTokens() + 1;
+      if (readout == Readout.PROPOSALS) {
+        decoder = model.propose(prompt, task.tail(), longest);
+      } else {
+        int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
+        decoder =
+            model.ask(
+                prompt,
+                new ParallelDecoder.Local(local, 1, 1 + task.tail().length),
+                longest,
+                mode);
+      }
       load();
       loadedNanos = System.nanoTime();
       last = decoder.first();
@@ -135,9 +145,9 @@ final class RunningQuestion {
       }
     }
     Map<ChunkKey, CondensedChunk> made = new HashMap<>(engine.condenseAll(missing, wanted));
-    for (int from = 0; from < chunks.size(); from += ParallelDecoder.CHUNKS_A_BATCH) {
+    for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
       List<ChunkInput> part =
-          chunks.subList(from, Math.min(chunks.size(), from + ParallelDecoder.CHUNKS_A_BATCH));
+          chunks.subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH));
       FocusModel.States[] states = new FocusModel.States[part.size()];
       List<Integer> cold = new ArrayList<>();
       for (int i = 0; i < states.length; i++) {
@@ -222,19 +232,23 @@ final class RunningQuestion {
     return false;
   }
 
-  // Keeps the chunks that hold nearly all of the candidates' attention; few are always kept.
+  // Keeps the chunks that hold nearly all of what may matter further on; few are always kept.
   private void focus() {
-    Integer[] byAttention = new Integer[chunkAttention.length];
-    Arrays.setAll(byAttention, i -> i);
-    Arrays.sort(byAttention, Comparator.comparingDouble(i -> -chunkAttention[i]));
-    double all = Arrays.stream(chunkAttention).sum();
+    double[] matters = chunkAttention.clone();
+    if (last.relevance() != null) {
+      Arrays.setAll(matters, i -> last.relevance()[i]);
+    }
+    Integer[] byRelevance = new Integer[matters.length];
+    Arrays.setAll(byRelevance, i -> i);
+    Arrays.sort(byRelevance, Comparator.comparingDouble(i -> -matters[i]));
+    double all = Arrays.stream(matters).sum();
     double held = 0;
     int count = 0;
-    while (count < byAttention.length && (count < FEW_CHUNKS || held < focusShare * all)) {
-      held += chunkAttention[byAttention[count++]];
+    while (count < byRelevance.length && (count < FEW_CHUNKS || held < focusShare * all)) {
+      held += matters[byRelevance[count++]];
     }
-    if (count < byAttention.length) {
-      decoder.keep(Arrays.stream(byAttention, 0, count).mapToInt(i -> i).sorted().toArray());
+    if (count < byRelevance.length) {
+      decoder.keep(Arrays.stream(byRelevance, 0, count).mapToInt(i -> i).sorted().toArray());
     }
   }
 

@@ -17,6 +17,9 @@ import java.util.Objects;
  *     which {@link CandidatePositions#RECENCY} has the newest, and before which {@link
  *     CandidatePositions#SHARED} begins the local context; at least 1
  * @param local how the local context is run for each further token
+ * @param readout how an answer's next token is read out of the chunks
+ * @param abstainToken the token that a chunk proposes where it has nothing to say; {@link
+ *     #NO_TOKEN} where the model knows none, as {@link Readout#PROPOSALS} must
  */
 public record FocusSettings(
     int localWindow,
@@ -24,7 +27,12 @@ public record FocusSettings(
     List<CandidateProjection> candidateProjections,
     CandidatePositions candidatePositions,
     int candidateSpan,
-    LocalMode local) {
+    LocalMode local,
+    Readout readout,
+    int abstainToken) {
+
+  /** In place of a token that there isn't. */
+  public static final int NO_TOKEN = -1;
 
   /** What holds for a checkpoint without a {@code focus} object: the paper's choices. */
   public static final FocusSettings DEFAULT =
@@ -34,7 +42,9 @@ public record FocusSettings(
           List.of(CandidateProjection.values()),
           CandidatePositions.SEQUENTIAL,
           32,
-          LocalMode.EXACT);
+          LocalMode.EXACT,
+          Readout.DECODER,
+          NO_TOKEN);
 
   public FocusSettings {
     atLeastOne("focus.local_window", localWindow);
@@ -47,6 +57,28 @@ public record FocusSettings(
     }
     Objects.requireNonNull(candidatePositions, "candidatePositions");
     Objects.requireNonNull(local, "local");
+    Objects.requireNonNull(readout, "readout");
+    if (abstainToken < NO_TOKEN) {
+      throw new CheckpointException("focus.abstain_token_id must be a token id; got " + abstainToken);
+    }
+    if (readout == Readout.PROPOSALS && abstainToken == NO_TOKEN) {
+      throw new CheckpointException(
+          "focus.readout is proposals, but focus.abstain_token_id is missing: give the token that"
+              + " the model was trained to propose where a chunk has nothing to say");
+    }
+  }
+
+  /** The same, read out another way. */
+  public FocusSettings with(Readout other) {
+    return new FocusSettings(
+        localWindow,
+        chunkSize,
+        candidateProjections,
+        candidatePositions,
+        candidateSpan,
+        local,
+        other,
+        abstainToken);
   }
 
   private static void atLeastOne(String field, int value) {
@@ -68,6 +100,25 @@ public record FocusSettings(
     RECENCY,
     /** All at one position; the local context begins at {@code candidate_span}. */
     SHARED;
+
+    /** The name in config.json. */
+    public String written() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** How an answer's next token is read out of the chunks. */
+  public enum Readout {
+    /**
+     * The frozen decoder reads the chunks' candidate tokens before the local context: as in the
+     * paper (FocusLLM §3.3).
+     */
+    DECODER,
+    /**
+     * Every chunk, and the tail as one more, proposes a next token or abstains; what is said is
+     * what the proposals agree on, weighed by how sure each is. Needs a model trained for it.
+     */
+    PROPOSALS;
 
     /** The name in config.json. */
     public String written() {

@@ -226,7 +226,12 @@ public record ModelConfig(
         fields.constant(
             "local",
             fields.text("local", standard.local().written()),
-            FocusSettings.LocalMode.values()));
+            FocusSettings.LocalMode.values()),
+        fields.constant(
+            "readout",
+            fields.text("readout", standard.readout().written()),
+            FocusSettings.Readout.values()),
+        fields.integer("abstain_token_id", standard.abstainToken()));
   }
 
   /** Query heads to one key and value head. */
@@ -278,7 +283,10 @@ public record ModelConfig(
         "candidate_positions=" + focus.candidatePositions().written(),
         "candidate_span=" + focus.candidateSpan(),
         "local=" + focus.local().written(),
-        "");
+        // said only where it is not what checkpoints without it have: their fingerprints stay
+        focus.readout() == FocusSettings.Readout.DECODER
+            ? ""
+            : "readout=" + focus.readout().written() + "," + focus.abstainToken() + "\n");
   }
 
   private static void range(String field, int value, int least, int most) {

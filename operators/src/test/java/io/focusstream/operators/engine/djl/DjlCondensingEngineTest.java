@@ -368,7 +368,7 @@ class DjlCondensingEngineTest {
   @Test
   void aDeviceThatTheSettingsNameWinsOverTheClusters() {
     DjlEngineSettings open =
-        new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0);
+        new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null);
     assertEquals(2, open.placedOn(OptionalInt.of(2)).gpu());
     assertEquals(DjlEngineSettings.CPU, open.placedOn(OptionalInt.empty()).gpu());
     assertEquals(
@@ -382,7 +382,7 @@ class DjlCondensingEngineTest {
     int none = LoadedEngine.load().gpus();
     DjlEngineProvider provider =
         new DjlEngineProvider(
-            new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0));
+            new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null));
     EngineException error =
         assertThrows(EngineException.class, () -> provider.acquire(OptionalInt.of(none)));
     assertTrue(error.getMessage().contains("GPU " + none), error.getMessage());

@@ -90,7 +90,9 @@ class ModelConfigTest {
             List.of(CandidateProjection.Q, CandidateProjection.V),
             CandidatePositions.SHARED,
             16,
-            LocalMode.INCREMENTAL),
+            LocalMode.INCREMENTAL,
+            FocusSettings.Readout.DECODER,
+            FocusSettings.NO_TOKEN),
         focus);
     assertEquals(
         List.of(CandidateProjection.Q, CandidateProjection.V), focus.candidateProjections());

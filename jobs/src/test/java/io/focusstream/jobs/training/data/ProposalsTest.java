@@ -1,0 +1,152 @@
+package io.focusstream.jobs.training.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.jobs.training.data.Asked.Part;
+import io.focusstream.operators.text.ByteLevelBpe;
+import io.focusstream.operators.text.PromptTemplate;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ProposalsTest {
+  private static final int NO = 5;
+  private static final int COMMA = 20;
+  private static final int BLANK = 21;
+  private static final int END = 2;
+  private static final Proposals.Marks MARKS =
+      new Proposals.Marks(NO, COMMA, BLANK, END, new int[] {30, 31, END});
+
+  private final Part first = new Part(3, new int[] {100, 101}, -1);
+  private final Part second = new Part(9, new int[] {100, 102, 103}, -1);
+
+  private static int[] of(int... tokens) {
+    return tokens;
+  }
+
+  @Test
+  void theChunkThatHoldsTheAnswerSaysItAndOthersAbstain() {
+    Proposals holds = Proposals.ofChunk(List.of(first), List.of(first), false, List.of(true), MARKS);
+    assertArrayEquals(of(100, 101, END), holds.said());
+    assertArrayEquals(of(100, 101, END), holds.proposed());
+    Proposals other = Proposals.ofChunk(List.of(first), List.of(), false, List.of(true), MARKS);
+    assertArrayEquals(of(100, 101, END), other.said());
+    assertArrayEquals(of(NO, NO, NO), other.proposed());
+  }
+
+  @Test
+  void whatWasSetEarlierIsProposedAsLongAsItAgreesWithWhatIsSaid() {
+    Proposals earlier =
+        Proposals.ofChunk(List.of(first), List.of(second), false, List.of(true), MARKS);
+    assertArrayEquals(of(100, 102, NO), earlier.proposed());
+  }
+
+  @Test
+  void ofSeveralPartsEachChunkSaysItsOwnOnce() {
+    List<Part> both = List.of(second, first);
+    List<Boolean> blanks = List.of(true, true);
+    Proposals ofFirst = Proposals.ofChunk(both, List.of(first), true, blanks, MARKS);
+    assertArrayEquals(of(100, 102, 103, COMMA, BLANK, 100, 101, END), ofFirst.said());
+    assertArrayEquals(of(100, 101, NO, COMMA, BLANK, 100, 101, NO), ofFirst.proposed());
+    Proposals ofSecond = Proposals.ofChunk(both, List.of(second), true, blanks, MARKS);
+    assertArrayEquals(of(100, 102, 103, NO, NO, NO, NO, NO), ofSecond.proposed());
+  }
+
+  @Test
+  void aPartThatFollowsFromAnotherIsKnownOnceThatWasSaid() {
+    Part root = new Part(1, new int[] {50}, -1);
+    Part next = new Part(2, new int[] {60}, 1);
+    Proposals ofNext =
+        Proposals.ofChunk(List.of(root, next), List.of(next), true, List.of(true, false), MARKS);
+    assertArrayEquals(of(50, COMMA, 60, END), ofNext.said());
+    assertArrayEquals(of(NO, COMMA, 60, NO), ofNext.proposed());
+  }
+
+  @Test
+  void withoutChunksItIsNotFoundAndSeveralPartsEnd() {
+    Proposals none = Proposals.ofNothing(List.of(), false, List.of(), MARKS);
+    assertArrayEquals(of(30, 31, END), none.proposed());
+    Proposals several =
+        Proposals.ofNothing(List.of(second, first), true, List.of(true, true), MARKS);
+    assertEquals(30, several.proposed()[0]);
+    assertEquals(END, several.proposed()[3]);
+    assertEquals(END, several.proposed()[7]);
+    assertArrayEquals(new byte[] {16, 0, 0, 16, 0, 0, 0, 16}, several.weights());
+  }
+
+  /** In whole batches: what is proposed stands in the chunk, and enough is abstained from. */
+  @Test
+  void whatAChunkProposesStandsInIt() {
+    ByteLevelBpe tokenizer = Small.tokenizer();
+    int abstain = tokenizer.specialToken(PromptTemplate.ABSTAIN);
+    int end = tokenizer.specialToken("</s>");
+    BatchOptions options =
+        new BatchOptions(
+            7,
+            Schedule.parse("0:256"),
+            4096,
+            Schedule.parse("0:10"),
+            2048,
+            3600,
+            new QuestionMix(0.1, 0.12, 0.4, 0),
+            true);
+    int answered = 0;
+    int abstained = 0;
+    int withoutChunk = 0;
+    ProposalBatches batches = new ProposalBatches(tokenizer, Small.books(), options);
+    for (int i = 0; i < 30; i++) {
+      ProposalBatch batch = batches.make(i);
+      assertArrayEquals(
+          batch.toBytes(),
+          new ProposalBatches(tokenizer, Small.books(), options).make(i).toBytes());
+      int s = batch.length();
+      for (int row = 0; row < batch.rows(); row++) {
+        int from = row * s;
+        int at = from;
+        while (at < from + s && batch.segments()[at] == 0) {
+          assertEquals(0, batch.weights()[at]);
+          at++;
+        }
+        int[] chunk = Arrays.copyOfRange(batch.tokens(), from, at);
+        while (at < from + s) {
+          int segment = batch.segments()[at];
+          int begin = at;
+          StringBuilder said = new StringBuilder();
+          boolean any = false;
+          boolean whole = true;
+          for (; at < from + s && batch.segments()[at] == segment; at++) {
+            assertEquals(
+                batch.weights()[at] > 0 || batch.tokens()[at] != 0 ? chunk.length + at - begin : 0,
+                batch.positions()[at]);
+            if (batch.weights()[at] == 0) {
+              continue;
+            }
+            int target = batch.targets()[at];
+            boolean silent = target == abstain;
+            any |= !silent;
+            whole &= !silent;
+            if (!silent && target != end) {
+              said.append(tokenizer.decode(new int[] {target}));
+            }
+          }
+          if (chunk.length == 0) {
+            withoutChunk += any ? 1 : 0;
+          } else if (any && whole) {
+            answered++;
+            String text = tokenizer.decode(chunk, 0, chunk.length);
+            for (String part : said.toString().split(", ")) {
+              assertTrue(text.contains(part.strip()), part + " is not in " + text);
+            }
+          } else if (!any) {
+            abstained++;
+          }
+        }
+      }
+    }
+    assertTrue(answered > 200, "answered " + answered);
+    assertTrue(abstained > answered / 2, "abstained " + abstained);
+    assertTrue(withoutChunk > 20, "without a chunk " + withoutChunk);
+  }
+}

@@ -1,0 +1,260 @@
+package io.focusstream.operators.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.focusstream.operators.model.checkpoint.CheckpointFolder;
+import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Over the golden checkpoint's random weights, one of its tokens taken for abstaining. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ProposalDecoderTest {
+  private static final int VOCABULARY = 320;
+  private static final int ABSTAIN = 7;
+  private static final int[] PROMPT = tokens(98, 9);
+
+  @TempDir static Path folder;
+  private CheckpointFolder checkpoint;
+  private FocusModel model;
+  private NDManager manager;
+
+  @BeforeAll
+  void load() throws Exception {
+    Path golden =
+        Path.of(getClass().getResource("/golden/gqa-partial/config.json").toURI()).getParent();
+    Files.copy(golden.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+    String config = Files.readString(golden.resolve("config.json"));
+    String changed =
+        config.replaceFirst(
+            "\"focus\": *\\{",
+            "\"focus\": {\"readout\": \"proposals\", \"abstain_token_id\": " + ABSTAIN + ",");
+    assertTrue(!changed.equals(config), "the golden config has no focus object");
+    Files.writeString(folder.resolve("config.json"), changed);
+    checkpoint = CheckpointFolder.open(folder);
+    model = new FocusModel(checkpoint, Device.cpu(), Precision.FLOAT32);
+    manager = model.newManager();
+  }
+
+  @AfterAll
+  void close() throws IOException {
+    manager.close();
+    model.close();
+    checkpoint.close();
+  }
+
+  private static int[] tokens(long seed, int count) {
+    return new SplittableRandom(seed).ints(count, 8, VOCABULARY).toArray();
+  }
+
+  private static List<int[]> chunks(int count) {
+    List<int[]> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(tokens(i, 12 + 7 * (i % 5)));
+    }
+    return all;
+  }
+
+  private AnswerDecoder begin(List<int[]> chunks, int[] prompt, int[] tail) {
+    AnswerDecoder decoder = model.propose(prompt, tail, 20);
+    for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
+      List<FocusModel.States> states = new ArrayList<>();
+      for (int[] chunk :
+          chunks.subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH))) {
+        states.add(model.take(manager, model.prefill(manager, List.of(chunk)), 0, chunk.length));
+      }
+      decoder.add(states);
+    }
+    return decoder;
+  }
+
+  private float[] plain(int[]... tokens) {
+    int[] all = Arrays.stream(tokens).flatMapToInt(Arrays::stream).toArray();
+    try (AnswerDecoder decoder =
+        model.ask(all, new ParallelDecoder.Local(all, 0, 0), 1, LocalMode.INCREMENTAL)) {
+      return decoder.first().logits();
+    }
+  }
+
+  private static double logSumExp(float[] logits, int without) {
+    double sum = 0;
+    for (int i = 0; i < logits.length; i++) {
+      sum += i == without ? 0 : Math.exp(logits[i]);
+    }
+    return Math.log(sum);
+  }
+
+  /** One chunk, by the formula: what the plain decoder says with it and without it. */
+  @Test
+  void aChunkProposesWhatTheDecoderSaysAfterIt() {
+    int[] chunk = tokens(1, 40);
+    float[] with = plain(chunk, PROMPT);
+    float[] without = plain(PROMPT);
+    double claims = logSumExp(with, ABSTAIN);
+    float logOdds = (float) (claims - with[ABSTAIN]);
+    ProposalWeights weights = ProposalWeights.first(new float[] {logOdds});
+    double all = logSumExp(without, -1);
+
+    for (boolean asTail : new boolean[] {false, true}) {
+      try (AnswerDecoder decoder =
+          asTail
+              ? begin(List.of(), PROMPT, chunk)
+              : begin(List.of(chunk), PROMPT, new int[0])) {
+        AnswerDecoder.Step step = decoder.first();
+        for (int token = 0; token < VOCABULARY; token++) {
+          double proposed =
+              token == ABSTAIN ? 0 : weights.parts()[0] * Math.exp(with[token] - claims);
+          double expected = Math.log(proposed + weights.none() * Math.exp(without[token] - all));
+          assertEquals(expected, step.logits()[token], 1e-4, "token " + token);
+        }
+        assertEquals(asTail ? 1 : 2, step.attention().length);
+        assertTrue(step.attention()[0] > 0);
+      }
+    }
+  }
+
+  @Test
+  void inABatchAChunkProposesWhatItProposesAlone() {
+    List<int[]> many = chunks(70);
+    try (AnswerDecoder together = begin(many, PROMPT, tokens(99, 30))) {
+      float[] all = together.first().relevance();
+      assertEquals(70, all.length);
+      for (int i : new int[] {0, 3, 63, 64, 69}) {
+        try (AnswerDecoder alone = begin(many.subList(i, i + 1), PROMPT, new int[0])) {
+          assertEquals(alone.first().relevance()[0], all[i], 1e-5, "chunk " + i);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFurtherTokenIsAsIfItHadBeenAsked() {
+    int[] answer = tokens(55, 18);
+    int[] longer = Arrays.copyOf(PROMPT, PROMPT.length + answer.length);
+    System.arraycopy(answer, 0, longer, PROMPT.length, answer.length);
+    float[] stepped;
+    try (AnswerDecoder decoder = begin(chunks(5), PROMPT, tokens(99, 30))) {
+      AnswerDecoder.Step step = decoder.first();
+      for (int token : answer) {
+        step = decoder.next(token);
+      }
+      stepped = step.relevance();
+    }
+    try (AnswerDecoder decoder = begin(chunks(5), longer, tokens(99, 30))) {
+      assertArrayEquals(decoder.first().relevance(), stepped, 1e-5f);
+    }
+  }
+
+  @Test
+  void chunksThatAreLeftOutSayNothingMore() {
+    List<int[]> many = chunks(70);
+    float[] whole;
+    float[] kept;
+    try (AnswerDecoder decoder = begin(many, PROMPT, tokens(99, 30))) {
+      decoder.first();
+      whole = decoder.next(12).relevance();
+    }
+    try (AnswerDecoder decoder = begin(many, PROMPT, tokens(99, 30))) {
+      decoder.first();
+      decoder.keep(new int[] {2, 66});
+      AnswerDecoder.Step step = decoder.next(12);
+      kept = step.relevance();
+      assertEquals(71, step.attention().length);
+    }
+    for (int i = 0; i < 70; i++) {
+      assertEquals(i == 2 || i == 66 ? whole[i] : 0, kept[i], 1e-5, "chunk " + i);
+    }
+  }
+
+  @Test
+  void aModelWithoutATokenToAbstainWithIsRefused() throws Exception {
+    Path golden =
+        Path.of(getClass().getResource("/golden/gqa-partial/config.json").toURI()).getParent();
+    try (CheckpointFolder plain = CheckpointFolder.open(golden);
+        FocusModel other = new FocusModel(plain, Device.cpu(), Precision.FLOAT32)) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class, () -> other.propose(PROMPT, new int[0], 1))
+              .getMessage();
+      assertTrue(message.contains("abstain_token_id") && message.contains("decoder"), message);
+    }
+  }
+
+  /** Behind a chunk a question learns as if it stood there alone. */
+  @Test
+  void questionsBehindAChunkDoNotSeeOneAnother() {
+    int[] chunk = tokens(1, 20);
+    int[] first = tokens(2, 7);
+    int[] second = tokens(3, 11);
+    var loaded = new java.util.LinkedHashMap<String, float[]>();
+    for (String name : ModelWeights.names(checkpoint.config())) {
+      String stored = checkpoint.has(name) ? name : name.replace("beacon_", "");
+      loaded.put(name, checkpoint.tensor(stored).toFloats());
+    }
+    try (TrainableModel learner =
+        new TrainableModel(
+            checkpoint.config(),
+            loaded,
+            TrainableModel.Part.BASE,
+            Device.cpu(),
+            Precision.FLOAT32)) {
+      double alone = 0;
+      for (int[] question : List.of(first, second)) {
+        int[] all = Arrays.copyOf(chunk, chunk.length + question.length);
+        System.arraycopy(question, 0, all, chunk.length, question.length);
+        float[] weights = new float[all.length];
+        Arrays.fill(weights, chunk.length + 1, all.length, 1);
+        TrainableModel.Result result =
+            learner.sequences(new int[][] {all}, new float[][] {weights});
+        alone += result.loss() * result.weight();
+      }
+      int length = chunk.length + first.length + second.length;
+      int[] tokens = Arrays.copyOf(chunk, length);
+      int[] positions = new int[length];
+      int[] segments = new int[length];
+      int[] targets = new int[length];
+      float[] weights = new float[length];
+      int at = 0;
+      for (; at < chunk.length; at++) {
+        positions[at] = at;
+      }
+      for (int[] question : List.of(first, second)) {
+        for (int i = 0; i < question.length; i++, at++) {
+          tokens[at] = question[i];
+          positions[at] = chunk.length + i;
+          segments[at] = question == first ? 1 : 2;
+          if (i + 1 < question.length) {
+            targets[at] = question[i + 1];
+            weights[at] = 1;
+          }
+        }
+      }
+      TrainableModel.Result packed =
+          learner.proposals(
+              new TrainableModel.ProposalRows(
+                  new int[][] {tokens},
+                  new int[][] {positions},
+                  new int[][] {segments},
+                  new int[][] {targets},
+                  new float[][] {weights}),
+              ABSTAIN);
+      assertEquals(alone, packed.loss() * packed.weight(), 1e-3);
+      assertEquals(packed.weight(), packed.exact()[1] + packed.exact()[3], 1e-6);
+    }
+  }
+}
