@@ -13,6 +13,7 @@ import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.MachineRates;
 import io.focusstream.operators.model.ModelWeights;
 import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import io.focusstream.operators.model.checkpoint.TensorType;
 import java.io.IOException;
@@ -45,8 +46,9 @@ import picocli.CommandLine.Spec;
       "condense  tokens a second, states encoded; floor: the matrices' operations over this machine's"
           + " best rate for products of that shape",
       "ask       seconds to the first answer token and for each further one, by the history's length;"
-          + " floors: the operations of question and answer over all chunks; for a further token"
-          + " those of two rows a chunk, and the bytes of all chunk states over the memory's bandwidth",
+          + " floors: the operations of the question over all chunks; for a further token those of two"
+          + " rows a chunk (a proposal: one, and the head), and the bytes of all chunk states over the"
+          + " memory's bandwidth",
       "ingest    tokens a second from a file through an embedded Kafka and Flink into condensed chunks;"
           + " floor: the engine alone, condensing in the same run"
     })
@@ -130,6 +132,11 @@ public final class BenchCommand implements Callable<Integer> {
   private double focusShare;
 
   @Option(
+      names = "--readout",
+      description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
+  private Readout readout;
+
+  @Option(
       names = "--ingest-tokens",
       defaultValue = "32K",
       description = "About so many tokens are read by ingest: ${DEFAULT-VALUE}.")
@@ -172,7 +179,8 @@ public final class BenchCommand implements Callable<Integer> {
            "max_position_embeddings": 1024, "rms_norm_eps": 1e-05, "rope_theta": 500000.0,
            "tie_word_embeddings": true, "bos_token_id": 1, "eos_token_id": 2, "torch_dtype": "bfloat16",
            "focus": {"local_window": 256, "chunk_size": 256, "candidate_projections": ["q", "k", "v", "o"],
-            "candidate_positions": "spread", "candidate_span": 16, "local": "incremental"}}
+            "candidate_positions": "spread", "candidate_span": 16, "local": "incremental",
+            "abstain_token_id": 5}}
           """
           .formatted(vocabulary, width, mlp, layers, headDim);
     }
@@ -247,14 +255,37 @@ public final class BenchCommand implements Callable<Integer> {
         BundledModels.folder("small").resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
   }
 
-  /** Operations of a token in the matrices of all layers; the last has only keys and values. */
-  static double tokenOperations(ModelConfig c, boolean condensing) {
+  /** Operations of a token in a layer's matrices. */
+  private static double layerOperations(ModelConfig c) {
     double wide = (double) c.heads() * c.headDim();
     double narrow = (double) c.keyValueHeads() * c.headDim();
-    double layer =
-        c.hiddenSize() * (2 * wide + 2 * narrow) + 3.0 * c.hiddenSize() * c.intermediateSize();
-    double last = condensing ? 2 * narrow * c.hiddenSize() : layer;
-    return 2 * ((c.layers() - 1) * layer + last);
+    return 2
+        * (c.hiddenSize() * (2 * wide + 2 * narrow) + 3.0 * c.hiddenSize() * c.intermediateSize());
+  }
+
+  /**
+   * Operations of a token of which only keys and values are wanted: none else in the last layer.
+   */
+  static double tokenOperations(ModelConfig c) {
+    double narrow = (double) c.keyValueHeads() * c.headDim();
+    return (c.layers() - 1) * layerOperations(c) + 4 * narrow * c.hiddenSize();
+  }
+
+  /**
+   * Operations of one chunk in a step.
+   *
+   * @param rows tokens that join its prompt; those of the newest one count once more for a
+   *     candidate, or as far as the head for a proposal
+   */
+  static double stepOperations(ModelConfig c, Readout readout, int rows) {
+    double narrow = (double) c.keyValueHeads() * c.headDim();
+    double more =
+        readout == Readout.DECODER
+            ? tokenOperations(c)
+            : layerOperations(c)
+                - 4 * narrow * c.hiddenSize()
+                + 2.0 * c.vocabularySize() * c.hiddenSize();
+    return rows * tokenOperations(c) + more;
   }
 
   /**
@@ -288,21 +319,26 @@ public final class BenchCommand implements Callable<Integer> {
   private int run(Path folder, String name, List<Integer> lengths) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     DjlEngineSettings settings =
-        DjlEngineSettings.of(folder.toString()).withQuantisation(kv).withFocusShare(focusShare);
+        DjlEngineSettings.of(folder.toString())
+            .withQuantisation(kv)
+            .withReadout(readout)
+            .withFocusShare(focusShare);
     settings = settings.withHotBytes(cold ? 0 : 16L << 30);
     ModelConfig config =
         ModelConfig.parse(folder.toString(), Files.readString(folder.resolve("config.json")));
+    Readout used = readout != null ? readout : config.focus().readout();
     Precision precision = Precision.forThisProcessor();
     Machine machine = new Machine(8 * chunk, config, precision);
     out.printf(
         Locale.ROOT,
-        "%s, products in %s, states %s%s, chunk %d, question %d, answer %d, %d runs%n"
+        "%s, products in %s, states %s%s, %s, chunk %d, question %d, answer %d, %d runs%n"
             + "this machine: %.0f GFLOP/s in products of (%d, %d) x %d; memory %.1f GB/s read while as"
             + " much is written%n",
         name,
         precision,
         kv,
         cold ? ", cold" : ", hot",
+        used.written(),
         chunk,
         question,
         answer,
@@ -316,6 +352,7 @@ public final class BenchCommand implements Callable<Integer> {
     report.put("model", name);
     report.put("kv", kv.name());
     report.put("cold", cold);
+    report.put("readout", used.written());
     report.put("chunk", chunk);
     report.put("question", question);
     report.put("answer", answer);
@@ -327,7 +364,7 @@ public final class BenchCommand implements Callable<Integer> {
       if (what.contains(What.condense) || what.contains(What.ingest)) {
         rate = bench.condenseRate(CONDENSED_CHUNKS);
         machine.measure();
-        double floor = machine.operations / tokenOperations(config, true);
+        double floor = machine.operations / tokenOperations(config);
         out.printf(
             Locale.ROOT,
             "condense: %.0f tokens/s, %.0f%% of the floor of %.0f (products alone)%n",
@@ -342,13 +379,13 @@ public final class BenchCommand implements Callable<Integer> {
           EngineBench.Ask ask = cold ? cold(bench, length) : bench.ask(length, question, answer);
           machine.measure();
           double operations = machine.operations;
-          double first =
-              ask.chunks() * (question + 1.0) * tokenOperations(config, false) / operations;
+          // the begin token and the question; a candidate is one row of them
+          int asked = used == Readout.DECODER ? question : question + 1;
+          double first = ask.chunks() * stepOperations(config, used, asked) / operations;
           double state =
               (double) ask.chunks() * chunk * config.stateElementsPerToken() * Short.BYTES;
           double read = state / machine.bytes;
-          // the newest token as an ordinary one, and as the candidate
-          double products = 2.0 * ask.chunks() * tokenOperations(config, false) / operations;
+          double products = ask.chunks() * stepOperations(config, used, 1) / operations;
           double further = read + products;
           out.printf(
               Locale.ROOT,

@@ -246,8 +246,7 @@ public final class EvalCommand implements Callable<Integer> {
         }
       }
       if (perplexity) {
-        DjlEngineSettings plain =
-            settings.withReadout(readout != null ? readout : Readout.DECODER);
+        DjlEngineSettings plain = settings.withReadout(readout != null ? readout : Readout.DECODER);
         try (DjlCondensingEngine scorer = new DjlCondensingEngine(plain)) {
           StreamReader own = new StreamReader(scorer, tokenizer, chunk, window);
           perplexity(new Perplexity(scorer::score, own, chunk), tokenizer, tokens, rows);

@@ -3,6 +3,7 @@ package io.focusstream.jobs.cli;
 import io.focusstream.operators.config.StreamOptions;
 import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -159,15 +160,16 @@ public final class PlanCommand implements Callable<Integer> {
     double tokenBytes =
         (double) shape.layers() * kv.tokenBytes(shape.keyValueHeads(), shape.headDim());
     double stateBytes = historyTokens * streams * (tokenBytes + 4);
-    double condenseRate =
-        perSecond * device.condensePart / BenchCommand.tokenOperations(shape, true);
+    double condenseRate = perSecond * device.condensePart / BenchCommand.tokenOperations(shape);
     double condenseSeconds = tokensPerSecond * DAY / condenseRate;
-    double chunkOperations = BenchCommand.tokenOperations(shape, false);
-    double first = chunks * (question + 1) * chunkOperations / (perSecond * device.askPart);
+    Readout readout = shape.focus().readout();
+    // a candidate is one of the question's rows
+    int asked = readout == Readout.DECODER ? question : question + 1;
+    double first =
+        chunks * BenchCommand.stepOperations(shape, readout, asked) / (perSecond * device.askPart);
     double hotBytes = chunks * chunk * shape.stateElementsPerToken() * Short.BYTES;
-    // each chunk's states are read, and two rows of it go through all layers
-    double further =
-        (hotBytes / bytesPerSecond + chunks * 2 * chunkOperations / perSecond) / device.tokenPart;
+    double products = chunks * BenchCommand.stepOperations(shape, readout, 1) / perSecond;
+    double further = (hotBytes / bytesPerSecond + products) / device.tokenPart;
     double questionSeconds = first + (answer - 1) * further;
     double askSeconds = questionsPerMinute * 1440 * questionSeconds;
     double managers = Math.ceil((condenseSeconds + askSeconds) / DAY / BUSY);

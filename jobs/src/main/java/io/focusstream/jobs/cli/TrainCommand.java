@@ -371,7 +371,8 @@ public final class TrainCommand implements Callable<Integer> {
       if (config.focus().abstainToken() == FocusSettings.NO_TOKEN) {
         throw new ParameterException(
             spec.commandLine(),
-            options.config + " has no focus.abstain_token_id: what should a chunk propose that has nothing to say?");
+            options.config
+                + " has no focus.abstain_token_id: what should a chunk propose that has nothing to say?");
       }
       options.run(
           spec,

@@ -186,14 +186,14 @@ public final class TrainingLoop {
                   s.loss / s.weight,
                   s.right / s.weight));
           if (s.proposed[1] > 0) {
-        text.append(
-            String.format(
-                Locale.ROOT,
-                " said %.3f abstained %.3f",
-                s.proposed[0] / s.proposed[1],
-                s.proposed[2] / Math.max(1, s.proposed[3])));
-      }
-      if (s.questions > 0) {
+            text.append(
+                String.format(
+                    Locale.ROOT,
+                    " said %.3f abstained %.3f",
+                    s.proposed[0] / s.proposed[1],
+                    s.proposed[2] / Math.max(1, s.proposed[3])));
+          }
+          if (s.questions > 0) {
             text.append(String.format(Locale.ROOT, " exact %.2f", s.exact / s.questions));
           }
         });

@@ -66,12 +66,7 @@ final class ChunkBatch {
    * @param more the method's further arguments
    */
   NDArray[] run(
-      NDManager owner,
-      String method,
-      NDArray newTokens,
-      int count,
-      int joining,
-      NDArray... more) {
+      NDManager owner, String method, NDArray newTokens, int count, int joining, NDArray... more) {
     if (prompt + count > room) {
       NDArray[] grown = model.grow(manager, List.of(keys, values), ROOM_STEP);
       keys.close();
@@ -81,8 +76,7 @@ final class ChunkBatch {
       room += ROOM_STEP;
     }
     try (NDArray span = owner.create(new long[] {tokens, prompt})) {
-      List<Object> arguments =
-          new ArrayList<>(List.of(keys, values, lengths, span, newTokens));
+      List<Object> arguments = new ArrayList<>(List.of(keys, values, lengths, span, newTokens));
       arguments.addAll(Arrays.asList(more));
       NDArray[] results = model.run(owner, method, arguments.toArray());
       prompt += joining;

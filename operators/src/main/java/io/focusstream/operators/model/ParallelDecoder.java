@@ -168,8 +168,7 @@ public final class ParallelDecoder implements AnswerDecoder {
         NDList allValues = new NDList();
         List<Supplier<NDArray[]>> work = new ArrayList<>();
         for (ChunkBatch batch : batches) {
-          work.add(
-              () -> batch.run(scratch, "condense", newTokens, fresh.length, fresh.length - 1));
+          work.add(() -> batch.run(scratch, "condense", newTokens, fresh.length, fresh.length - 1));
         }
         for (NDArray[] candidates : model.runAll(work)) {
           allKeys.add(candidates[0]);

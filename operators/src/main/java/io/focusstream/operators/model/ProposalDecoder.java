@@ -60,8 +60,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     abstain = manager.create(new long[] {config.focus().abstainToken()});
     int layers = config.layers();
     int heads = config.keyValueHeads();
-    noCandidates =
-        manager.create(new Shape(layers, 0, heads, config.headDim()), DataType.FLOAT32);
+    noCandidates = manager.create(new Shape(layers, 0, heads, config.headDim()), DataType.FLOAT32);
     noPositions = manager.create(new float[0]);
     start = manager.create(new double[] {0});
     Shape room = new Shape(layers, heads, prompt.length + maxTokens, config.headDim());
@@ -123,8 +122,7 @@ public final class ProposalDecoder implements AnswerDecoder {
       List<Supplier<NDArray[]>> work = new ArrayList<>();
       for (ChunkBatch batch : batches) {
         work.add(
-            () ->
-                batch.run(scratch, "propose", newTokens, fresh.length, fresh.length, abstain));
+            () -> batch.run(scratch, "propose", newTokens, fresh.length, fresh.length, abstain));
       }
       List<NDArray> proposals = new ArrayList<>();
       List<float[]> odds = new ArrayList<>();
@@ -150,8 +148,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     }
   }
 
-  private Step agree(
-      NDManager scratch, List<NDArray> proposals, float[] logOdds, NDArray alone) {
+  private Step agree(NDManager scratch, List<NDArray> proposals, float[] logOdds, NDArray alone) {
     ProposalWeights weights =
         spoke == null
             ? ProposalWeights.first(logOdds)

@@ -6,13 +6,14 @@ package io.focusstream.operators.model;
  *
  * <p><b>The first token.</b> Whether any has something to say: not, if none would; each says so
  * with 1 / (1 + o²), so that many that are a little unsure are no voice together, and one that is
- * more likely than not outweighs «nothing». Which of those that do: the newest that is sure, since a
- * stream's last word counts: from new to old, each takes its part o² / (9 + o²) (one that gives
+ * more likely than not outweighs «nothing». Which of those that do: the newest that is sure, since
+ * a stream's last word counts: from new to old, each takes its part o² / (9 + o²) (one that gives
  * three to one takes half) of what the newer ones left.
  *
- * <p><b>Further tokens.</b> Who spoke goes on, mostly: the probability that a source is the one that
- * speaks is what it was after the last token, but for a small part that any other may take over
- * with; times its odds. That is the forward pass of a hidden Markov model whose state is the source.
+ * <p><b>Further tokens.</b> Who spoke goes on, mostly: the probability that a source is the one
+ * that speaks is what it was after the last token, but for a small part that any other may take
+ * over with; times its odds. That is the forward pass of a hidden Markov model whose state is the
+ * source.
  *
  * @param parts of each source, oldest first; with {@code none} they sum to 1
  * @param none the part of the model without any source

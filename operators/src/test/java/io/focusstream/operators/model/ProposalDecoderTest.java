@@ -112,9 +112,7 @@ class ProposalDecoderTest {
 
     for (boolean asTail : new boolean[] {false, true}) {
       try (AnswerDecoder decoder =
-          asTail
-              ? begin(List.of(), PROMPT, chunk)
-              : begin(List.of(chunk), PROMPT, new int[0])) {
+          asTail ? begin(List.of(), PROMPT, chunk) : begin(List.of(chunk), PROMPT, new int[0])) {
         AnswerDecoder.Step step = decoder.first();
         for (int token = 0; token < VOCABULARY; token++) {
           double proposed =
@@ -188,8 +186,7 @@ class ProposalDecoderTest {
     try (CheckpointFolder plain = CheckpointFolder.open(golden);
         FocusModel other = new FocusModel(plain, Device.cpu(), Precision.FLOAT32)) {
       String message =
-          assertThrows(
-                  IllegalArgumentException.class, () -> other.propose(PROMPT, new int[0], 1))
+          assertThrows(IllegalArgumentException.class, () -> other.propose(PROMPT, new int[0], 1))
               .getMessage();
       assertTrue(message.contains("abstain_token_id") && message.contains("decoder"), message);
     }

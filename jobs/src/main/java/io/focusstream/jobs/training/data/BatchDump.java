@@ -97,7 +97,8 @@ public final class BatchDump {
     out.println(local);
   }
 
-  private static void print(PrintStream out, ByteLevelBpe tokenizer, ProposalBatch batch, int rows) {
+  private static void print(
+      PrintStream out, ByteLevelBpe tokenizer, ProposalBatch batch, int rows) {
     int s = batch.length();
     out.printf("=== proposals %d x %d%n", batch.rows(), s);
     for (int row = 0; row < Math.min(rows, batch.rows()); row++) {

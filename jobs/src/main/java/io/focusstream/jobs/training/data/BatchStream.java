@@ -86,8 +86,8 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
   }
 
   /**
-   * Chunks with questions, for the readout by proposals; with the given chance, from 0 to 1, a batch
-   * is plain text instead.
+   * Chunks with questions, for the readout by proposals; with the given chance, from 0 to 1, a
+   * batch is plain text instead.
    */
   public static BatchStream proposals(
       ByteLevelBpe tokenizer,

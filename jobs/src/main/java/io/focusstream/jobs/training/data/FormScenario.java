@@ -79,7 +79,7 @@ final class FormScenario implements Scenario {
   private long second;
 
   FormScenario(Rng rng, int tokenBudget) {
-    form = Form.values()[rng.weighted(26, 8, 12, 12, 20, 12, 10)];
+    form = Form.values()[rng.weighted(20, 6, 12, 12, 14, 18, 18)];
     // in noise as often as a few needles in the whole, or a few a chunk
     needles =
         rng.chance(0.5) ? Math.min(0.6, rng.between(2, 8) * 26.0 / tokenBudget) : rng.pick(.1, .4);

@@ -43,7 +43,8 @@ public final class HeldOutLogs {
 
   /**
    * An episode of one kind: that many lines, and about three questions for each ten of them, a
-   * quarter of which have no answer.
+   * quarter of which have no answer. Where the answer follows in the line, every other question is
+   * the piece of the line before it.
    */
   public static Episode episode(long seed, int kind, int lines) {
     if (kind < 0 || kind >= kinds() || lines < 1) {
@@ -96,14 +97,22 @@ public final class HeldOutLogs {
                 : line.indexOf(subject) < line.indexOf(answer)
                     ? line.indexOf(subject) + subject.length()
                     : 0);
-    questions.add(
-        new Question(rng.pick(forms).replace("{k}", subject), answer, lines.size() - 1, start));
+    String cloze = cloze(line, line.indexOf(subject), start, start + answer.length());
+    String text =
+        cloze != null && rng.chance(0.5) ? cloze : rng.pick(forms).replace("{k}", subject);
+    questions.add(new Question(text, answer, lines.size() - 1, start));
     subjects.add(subject);
     if (rng.chance(0.33)) {
       String other = Values.lookAlike(rng, subject);
       questions.add(new Question(rng.pick(forms).replace("{k}", other), null, -1, -1));
       subjects.add(other);
     }
+  }
+
+  /** The line from its subject to the answer, for the answer to follow; null where it doesn't. */
+  private static String cloze(String line, int subject, int start, int end) {
+    boolean whole = end == line.length() || " ,;|\")]}".indexOf(line.charAt(end)) >= 0;
+    return subject < start && whole ? line.substring(subject, start).strip() : null;
   }
 
   private void line() {

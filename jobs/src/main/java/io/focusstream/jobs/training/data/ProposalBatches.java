@@ -96,8 +96,7 @@ final class ProposalBatches {
 
   private ProposalBatch tryToMake(Rng rng, long index) {
     int size = rng.chance(0.4) ? 256 : rng.chance(0.2) ? 128 : rng.logBetween(32, 288);
-    int most =
-        Math.max(1, Math.min(options.chunks().at(index), options.memoryTokens() / size));
+    int most = Math.max(1, Math.min(options.chunks().at(index), options.memoryTokens() / size));
     int count = rng.between(Math.max(1, most / 2), most);
     Draft whole = episodes.draft(rng, count * size);
     if (whole.lines.isEmpty()) {
@@ -173,12 +172,14 @@ final class ProposalBatches {
         chosen.add(cut.chunkOf()[rng.pick(asked.earlier()).line()]);
       }
     }
-    int others = spoken.isEmpty() ? 2 : rng.between(1, 2);
-    int alike = mostAlike(asked.prompt(), rows, chosen);
-    if (alike >= 0) {
-      chosen.add(alike);
+    // one that holds what looks like it most, and now and then any
+    if (spoken.isEmpty() || rng.chance(0.75)) {
+      int alike = mostAlike(asked.prompt(), rows, chosen);
+      if (alike >= 0) {
+        chosen.add(alike);
+      }
     }
-    for (int i = 1; i < others; i++) {
+    if (rng.chance(spoken.isEmpty() ? 0.5 : 0.2)) {
       chosen.add(rng.below(rows.size()));
     }
     int tokens = 0;
@@ -218,8 +219,7 @@ final class ProposalBatches {
     if (spoken.isEmpty()) {
       return Proposals.abstaining(marks);
     }
-    List<Part> own =
-        spoken.stream().filter(part -> cut.chunkOf()[part.line()] == chunk).toList();
+    List<Part> own = spoken.stream().filter(part -> cut.chunkOf()[part.line()] == chunk).toList();
     if (own.isEmpty()) {
       // what it holds was the last word on the matter, as far as it goes
       List<Part> earlier =

@@ -72,27 +72,28 @@ record Proposals(int[] said, int[] proposed, byte[] weights) {
             }
           }
         }
-        add(out, now.tokens()[j], proposal, k + j, marks);
+        add(out, now.tokens()[j], proposal, j == 0, marks);
       }
       boolean held = left.removeIf(part -> Arrays.equals(part.tokens(), now.tokens()));
       done.add(now.line());
       boolean more = left.stream().anyMatch(part -> several && ready(part, done));
       boolean last = k == spoken.size() - 1;
-      int proposal =
-          more ? marks.comma() : held && !several ? marks.end() : marks.abstain();
-      add(out, last ? marks.end() : marks.comma(), proposal, k + 1, marks);
+      int proposal = more ? marks.comma() : held && !several ? marks.end() : marks.abstain();
+      add(out, last ? marks.end() : marks.comma(), proposal, several, marks);
       if (!last && blankFirst.get(k + 1)) {
-        add(out, marks.blank(), more ? marks.blank() : marks.abstain(), k + 1, marks);
+        add(out, marks.blank(), more ? marks.blank() : marks.abstain(), false, marks);
       }
     }
     return out.build();
   }
 
-  private static void add(Builder out, int token, int proposal, int at, Marks marks) {
+  /**
+   * @param decides whether it is settled here who speaks: where a part begins, and where it has
+   *     ended and there may be more
+   */
+  private static void add(Builder out, int token, int proposal, boolean decides, Marks marks) {
     out.add(
-        token,
-        proposal,
-        at == 0 ? FIRST : proposal == marks.abstain() ? ABSTAINED_LATER : LATER);
+        token, proposal, decides ? FIRST : proposal == marks.abstain() ? ABSTAINED_LATER : LATER);
   }
 
   private static boolean ready(Part part, List<Integer> saidLines) {
@@ -103,7 +104,7 @@ record Proposals(int[] said, int[] proposed, byte[] weights) {
   static Proposals abstaining(Marks marks) {
     Builder out = new Builder();
     for (int i = 0; i < marks.notFound().length; i++) {
-      add(out, marks.notFound()[i], marks.abstain(), i, marks);
+      add(out, marks.notFound()[i], marks.abstain(), i == 0, marks);
     }
     return out.build();
   }

@@ -28,7 +28,8 @@ class ProposalsTest {
 
   @Test
   void theChunkThatHoldsTheAnswerSaysItAndOthersAbstain() {
-    Proposals holds = Proposals.ofChunk(List.of(first), List.of(first), false, List.of(true), MARKS);
+    Proposals holds =
+        Proposals.ofChunk(List.of(first), List.of(first), false, List.of(true), MARKS);
     assertArrayEquals(of(100, 101, END), holds.said());
     assertArrayEquals(of(100, 101, END), holds.proposed());
     Proposals other = Proposals.ofChunk(List.of(first), List.of(), false, List.of(true), MARKS);

@@ -8,8 +8,8 @@ import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.kv.ChunkStateException;
-import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.AnswerDecoder;
+import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.ParallelDecoder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
@@ -93,10 +93,7 @@ final class RunningQuestion {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
         decoder =
             model.ask(
-                prompt,
-                new ParallelDecoder.Local(local, 1, 1 + task.tail().length),
-                longest,
-                mode);
+                prompt, new ParallelDecoder.Local(local, 1, 1 + task.tail().length), longest, mode);
       }
       load();
       loadedNanos = System.nanoTime();

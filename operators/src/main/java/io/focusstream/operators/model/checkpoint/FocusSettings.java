@@ -59,7 +59,8 @@ public record FocusSettings(
     Objects.requireNonNull(local, "local");
     Objects.requireNonNull(readout, "readout");
     if (abstainToken < NO_TOKEN) {
-      throw new CheckpointException("focus.abstain_token_id must be a token id; got " + abstainToken);
+      throw new CheckpointException(
+          "focus.abstain_token_id must be a token id; got " + abstainToken);
     }
     if (readout == Readout.PROPOSALS && abstainToken == NO_TOKEN) {
       throw new CheckpointException(

@@ -382,7 +382,8 @@ class DjlCondensingEngineTest {
     int none = LoadedEngine.load().gpus();
     DjlEngineProvider provider =
         new DjlEngineProvider(
-            new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null));
+            new DjlEngineSettings(
+                "small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null));
     EngineException error =
         assertThrows(EngineException.class, () -> provider.acquire(OptionalInt.of(none)));
     assertTrue(error.getMessage().contains("GPU " + none), error.getMessage());
