@@ -34,6 +34,24 @@ final class ChunkBatch {
    * @param room columns for a prompt
    */
   ChunkBatch(FocusModel model, NDManager manager, List<FocusModel.States> states, int room) {
+    this(model, manager, states, lengths(states), room);
+  }
+
+  private static long[] lengths(List<FocusModel.States> states) {
+    return states.stream().mapToLong(s -> s.keys().getShape().get(2)).toArray();
+  }
+
+  /**
+   * Copies states, of which maybe not all tokens count.
+   *
+   * @param length how many of each one's tokens count, from the first on
+   */
+  ChunkBatch(
+      FocusModel model,
+      NDManager manager,
+      List<FocusModel.States> states,
+      long[] length,
+      int room) {
     if (states.isEmpty() || states.size() > CHUNKS_A_BATCH) {
       throw new IllegalArgumentException(
           "a batch has 1 to %d chunks; got %d".formatted(CHUNKS_A_BATCH, states.size()));
@@ -41,14 +59,47 @@ final class ChunkBatch {
     this.model = model;
     this.manager = manager;
     this.room = room;
-    long[] length = states.stream().mapToLong(s -> s.keys().getShape().get(2)).toArray();
-    tokens = (int) Arrays.stream(length).max().orElseThrow();
+    tokens = (int) Arrays.stream(lengths(states)).max().orElseThrow();
     keys =
         model.gather(manager, states.stream().map(FocusModel.States::keys).toList(), tokens, room);
     values =
         model.gather(
             manager, states.stream().map(FocusModel.States::values).toList(), tokens, room);
     lengths = manager.create(length);
+  }
+
+  private ChunkBatch(ChunkBatch other, int row) {
+    model = other.model;
+    manager = other.manager;
+    tokens = other.tokens;
+    prompt = other.prompt;
+    room = other.room;
+    keys = other.keys;
+    values = other.values;
+    lengths = other.lengths;
+    NDArray[] own = picked(new int[] {row});
+    keys = own[0];
+    values = own[1];
+    lengths = own[2];
+  }
+
+  /** A copy of one chunk and of what continues it. */
+  ChunkBatch copyOf(int row) {
+    return new ChunkBatch(this, row);
+  }
+
+  /** Tokens that continue the chunks. */
+  int prompt() {
+    return prompt;
+  }
+
+  /** Forgets the newest of the tokens that continue the chunks, so that so many are left. */
+  void rewind(int promptTokens) {
+    if (promptTokens > prompt || promptTokens < 0) {
+      throw new IllegalArgumentException(
+          "there are %d tokens; can't go back to %d".formatted(prompt, promptTokens));
+    }
+    prompt = promptTokens;
   }
 
   int size() {
@@ -68,12 +119,13 @@ final class ChunkBatch {
   NDArray[] run(
       NDManager owner, String method, NDArray newTokens, int count, int joining, NDArray... more) {
     if (prompt + count > room) {
-      NDArray[] grown = model.grow(manager, List.of(keys, values), ROOM_STEP);
+      int columns = Math.max(ROOM_STEP, prompt + count - room);
+      NDArray[] grown = model.grow(manager, List.of(keys, values), columns);
       keys.close();
       values.close();
       keys = grown[0];
       values = grown[1];
-      room += ROOM_STEP;
+      room += columns;
     }
     try (NDArray span = owner.create(new long[] {tokens, prompt})) {
       List<Object> arguments = new ArrayList<>(List.of(keys, values, lengths, span, newTokens));
@@ -114,12 +166,16 @@ final class ChunkBatch {
   }
 
   private void keep(int[] rows) {
+    NDArray[] kept = picked(rows);
+    close();
+    keys = kept[0];
+    values = kept[1];
+    lengths = kept[2];
+  }
+
+  private NDArray[] picked(int[] rows) {
     try (NDArray picked = manager.create(Arrays.stream(rows).mapToLong(row -> row).toArray())) {
-      NDArray[] kept = model.pick(manager, List.of(keys, values, lengths), picked);
-      close();
-      keys = kept[0];
-      values = kept[1];
-      lengths = kept[2];
+      return model.pick(manager, List.of(keys, values, lengths), picked);
     }
   }
 

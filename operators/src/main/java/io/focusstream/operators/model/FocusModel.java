@@ -230,11 +230,11 @@ public final class FocusModel implements AutoCloseable {
   NDArray[] agree(
       NDManager owner,
       List<NDArray> proposals,
+      NDArray at,
       NDArray rows,
       NDArray weights,
-      NDArray alone,
       NDArray part) {
-    return graph.run(owner, "agree", proposals, rows, weights, alone, part);
+    return graph.run(owner, "agree", proposals, at, rows, weights, part);
   }
 
   NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {

@@ -258,8 +258,9 @@ class FocusGraph(Module):
   #   [T, T + P) the prompt so far. lengths (B): tokens of each chunk. span: int64 on the CPU, [T, P]. tokens (1, n).
   # added: 1 where the last token runs through the added projections and the last layer has only its keys and values; they are
   #   put into cand_keys, cand_values, a layer each, (B, G, D), keys before rotary embedding. 0: all tokens alike, all layers.
-  # -> with 0, the last tokens' (B, H) before the last norm
-  def continued(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, added: int, cand_keys: List[Tensor], cand_values: List[Tensor]) -> Tensor:
+  # every: 1 where what each token becomes is wanted, 0 for the last one's.
+  # -> with added 0, (B, H) of the last token, or (n*B, H) of every one, before the last norm
+  def continued(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, added: int, every: int, cand_keys: List[Tensor], cand_values: List[Tensor]) -> Tensor:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
@@ -308,7 +309,7 @@ class FocusGraph(Module):
       _b = torch.copy_(torch.slice(vl, 2, t + p, end, 1), torch.permute(v, [1, 2, 0, 3]))
       if added == 0 or not last:
         queries = torch.slice(turned, 1, 0, n_heads, 1)
-        if last and n > 1:
+        if last and n > 1 and every == 0:
           asking = 1
           queries = torch.slice(queries, 0, (n - 1) * b, n * b, 1)
           x = torch.slice(x, 0, (n - 1) * b, n * b, 1)
@@ -338,36 +339,43 @@ class FocusGraph(Module):
   def condense(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor) -> List[Tensor]:
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
-    _x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 1, cand_keys, cand_values)
+    _x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 1, 0, cand_keys, cand_values)
     return [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
 
   # Proposals: every chunk is continued with the same new tokens and says what it would say next, or abstains. Arguments as in
-  # continued(); abstain: int64 on the CPU, the token that says so.
-  # -> logits less that of abstaining, (B, V), minus infinity for abstaining itself; the logarithm of the odds that the chunk
-  #   says something, (B). Afterwards the prompt has P + n tokens.
-  def propose(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, abstain: Tensor) -> List[Tensor]:
-    a = int(abstain[0])
-    x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, annotate(List[Tensor], []), annotate(List[Tensor], []))
+  # continued(); how: int64 on the CPU, [the token that abstains, 1 for a proposal after every new token and 0 for the last].
+  # -> logits less that of abstaining, (n' , B, V) with n' = n or 1, minus infinity for abstaining itself; the logarithm of the
+  #   odds that the chunk says something, (n', B). Afterwards the prompt has P + n tokens.
+  def propose(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, how: Tensor) -> List[Tensor]:
+    a = int(how[0])
+    b = torch.size(keys, 1)
+    x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, int(how[1]), annotate(List[Tensor], []), annotate(List[Tensor], []))
     logits = torch.to(torch.linear(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
     relative = torch.sub(logits, torch.slice(logits, 1, a, a + 1, 1))
     _f = torch.fill_(torch.slice(relative, 1, a, a + 1, 1), -1. / 0.)
-    return [relative, torch.logsumexp(relative, [-1])]
+    odds = torch.logsumexp(relative, [-1])
+    return [torch.view(relative, [-1, b, torch.size(relative, 1)]), torch.view(odds, [-1, b])]
 
-  # What is said, of what is proposed. proposals: of each batch of chunks, (B, V), as propose() gives them; rows (C'): the chunks
-  # that count, of all batches one after the other; weights (C'): the logarithm of each one's part less that of its odds;
-  # alone (V): logits of the model without any chunk; part: float64 on the CPU, the logarithm of its part.
+  # What is said, of what is proposed. proposals: of each batch of chunks, (n', B, V), as propose() gives them; the very last row
+  # is of the model without any chunk. at: int64 on the CPU, which of the n'. rows (C'): the chunks that count, of all batches
+  # one after the other; weights (C'): the logarithm of each one's part less that of its odds; part: float64 on the CPU, the
+  # logarithm of the part of the model without any chunk.
   # -> logarithm of each token's probability, (V); each counting chunk's part in the likeliest token, (C')
-  def agree(self: __torch__.FocusGraph, proposals: List[Tensor], rows: Tensor, weights: Tensor, alone: Tensor, part: Tensor) -> List[Tensor]:
+  def agree(self: __torch__.FocusGraph, proposals: List[Tensor], at: Tensor, rows: Tensor, weights: Tensor, part: Tensor) -> List[Tensor]:
+    j = int(at[0])
+    last = torch.select(proposals[torch.len(proposals) - 1], 0, j)
+    alone = torch.select(last, 0, torch.size(last, 0) - 1)
     own = torch.add(torch.log_softmax(alone, -1), float(part[0]))
     if torch.size(rows, 0) == 0:
-      return [own, torch.zeros([0], dtype=6, device=ops.prim.device(alone))]
+      return [own, torch.zeros([0], dtype=6, device=ops.prim.device(own))]
     picked = annotate(List[Tensor], [])
     first = 0
     for i in range(torch.len(proposals)):
-      b = torch.size(proposals[i], 0)
+      some = torch.select(proposals[i], 0, j)
+      b = torch.size(some, 0)
       here = torch.logical_and(torch.ge(rows, first), torch.lt(rows, first + b))
       local = torch.sub(torch.masked_select(rows, here), first)
-      _p = torch.append(picked, torch.index_select(proposals[i], 0, local))
+      _p = torch.append(picked, torch.index_select(some, 0, local))
       first = first + b
     said = torch.add(torch.cat(picked, 0), torch.unsqueeze(weights, 1))  # -> (C', V)
     mixed = torch.logsumexp(torch.cat([said, torch.unsqueeze(own, 0)], 0), [0])

@@ -108,15 +108,18 @@ class ProposalDecoderTest {
     double claims = logSumExp(with, ABSTAIN);
     float logOdds = (float) (claims - with[ABSTAIN]);
     ProposalWeights weights = ProposalWeights.first(new float[] {logOdds});
-    double all = logSumExp(without, -1);
+    double all = logSumExp(without, ABSTAIN);
 
     for (boolean asTail : new boolean[] {false, true}) {
       try (AnswerDecoder decoder =
           asTail ? begin(List.of(), PROMPT, chunk) : begin(List.of(chunk), PROMPT, new int[0])) {
         AnswerDecoder.Step step = decoder.first();
         for (int token = 0; token < VOCABULARY; token++) {
-          double proposed =
-              token == ABSTAIN ? 0 : weights.parts()[0] * Math.exp(with[token] - claims);
+          if (token == ABSTAIN) {
+            assertEquals(Float.NEGATIVE_INFINITY, step.logits()[token], "never said");
+            continue;
+          }
+          double proposed = weights.parts()[0] * Math.exp(with[token] - claims);
           double expected = Math.log(proposed + weights.none() * Math.exp(without[token] - all));
           assertEquals(expected, step.logits()[token], 1e-4, "token " + token);
         }
@@ -156,6 +159,44 @@ class ProposalDecoderTest {
     try (AnswerDecoder decoder = begin(chunks(5), longer, tokens(99, 30))) {
       assertArrayEquals(decoder.first().relevance(), stepped, 1e-5f);
     }
+  }
+
+  /** Greedy, so that steps are made ahead; against each step asked anew, which none is. */
+  @Test
+  void whatIsMadeAheadIsWhatWouldHaveBeenSaidTokenByToken() {
+    List<int[]> many = chunks(6);
+    for (int seed = 0; seed < 6; seed++) {
+      int[] question = tokens(200 + seed, 5 + seed);
+      List<Integer> said = new ArrayList<>();
+      try (AnswerDecoder decoder = begin(many, question, tokens(99, 30))) {
+        AnswerDecoder.Step step = decoder.first();
+        for (int i = 0; i < 14; i++) {
+          int token = likeliest(step.logits());
+          if (seed % 3 == 2 && i % 5 == 4) {
+            // one that nobody expected
+            token = 8 + (token + 1) % 300;
+          }
+          said.add(token);
+          step = decoder.next(token);
+          int[] longer = Arrays.copyOf(question, question.length + said.size());
+          for (int j = 0; j < said.size(); j++) {
+            longer[question.length + j] = said.get(j);
+          }
+          try (AnswerDecoder anew = begin(many, longer, tokens(99, 30))) {
+            assertArrayEquals(
+                anew.first().relevance(), step.relevance(), 1e-4f, "seed " + seed + " step " + i);
+          }
+        }
+      }
+    }
+  }
+
+  private static int likeliest(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
   }
 
   @Test
