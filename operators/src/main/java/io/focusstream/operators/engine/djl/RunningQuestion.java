@@ -97,9 +97,8 @@ final class RunningQuestion {
         focus();
       }
       return ended;
-    } catch (RuntimeException e) {
-      engine.checkDevice(e);
-      fail(new EngineException("answering failed: " + e.getMessage(), e));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      fail(engine.failed("answering", e));
       return true;
     }
   }
@@ -109,15 +108,19 @@ final class RunningQuestion {
     try {
       last = decoder.next(tokens.get(tokens.size() - 1));
       return take();
-    } catch (RuntimeException e) {
-      engine.checkDevice(e);
-      fail(new EngineException("answering failed: " + e.getMessage(), e));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      fail(engine.failed("answering", e));
       return true;
     }
   }
 
   AskTask task() {
     return task;
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  boolean isDropped() {
+    return result.isDone();
   }
 
   private void load() {
