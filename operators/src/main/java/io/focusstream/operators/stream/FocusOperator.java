@@ -485,6 +485,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   @Override
   public void close() throws Exception {
     closed = true;
+    if (work != null) {
+      // the engine may be other subtasks' as well and live on
+      work.abandon();
+    }
     try {
       if (lease != null) {
         lease.close();

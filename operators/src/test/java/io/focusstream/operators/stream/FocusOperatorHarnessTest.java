@@ -556,17 +556,17 @@ class FocusOperatorHarnessTest {
   }
 
   @Test
-  void resultForAForgottenChunkIsDropped() throws Exception {
+  void theCondensingOfAForgottenChunkIsCancelled() throws Exception {
     FocusSettings settings =
         SettingsFixture.small(config -> config.set(StreamOptions.MAX_CHUNKS, 1));
     try (FocusHarness harness = FocusHarness.start(settings, engine)) {
       for (int i = 0; i < 9; i++) {
         harness.event("a", "a-line" + i);
       }
-      assertEquals(3, engine.openChunks().size());
+      assertEquals(3, engine.condensed().size());
+      assertEquals(1, engine.openChunks().size());
       assertEquals(1, harness.gauge(FocusMetrics.CHUNKS_PENDING));
       harness.completeAll(engine);
-      assertEquals(2, harness.count(FocusMetrics.STALE_RESULTS));
       assertEquals(1, harness.count(FocusMetrics.CHUNKS_CONDENSED));
       assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
     }
@@ -689,22 +689,60 @@ class FocusOperatorHarnessTest {
       assertEquals(0, harness.count(FocusMetrics.ENGINE_FAILURES));
       harness.setProcessingTime(5_000);
       assertEquals(1, harness.count(FocusMetrics.ENGINE_FAILURES));
+      assertEquals(List.of(), engine.open(), "the attempt is cancelled");
       harness.setProcessingTime(5_200);
-      assertEquals(2, engine.openQuestions().size());
+      assertEquals(1, engine.openQuestions().size());
       engine.complete(first);
       harness.runMailbox();
-      assertEquals(1, harness.count(FocusMetrics.STALE_RESULTS));
       assertEquals(List.of(), harness.answers());
       harness.setProcessingTime(10_200);
       Answer answer = harness.answers().get(0);
       assertEquals(AnswerStatus.FAILED, answer.status());
       assertTrue(answer.error().contains("no result within 5000 ms (focus.engine.timeout)"));
-      engine.complete(engine.openQuestions().get(0));
-      harness.runMailbox();
-      assertEquals(1, harness.answers().size());
+      assertEquals(List.of(), engine.open());
       harness.question("2", "a", "q");
       harness.completeAll(engine);
       assertEquals("line\n?q", harness.answers().get(1).text());
+    }
+  }
+
+  @Test
+  void aTaskThatEndsLeavesNothingAtTheEngine() throws Exception {
+    FakeEngine engine = FakeEngine.manual();
+    FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine);
+    fiveEvents(harness, "a");
+    harness.event("b", "line");
+    harness.question("1", "b", "q");
+    assertEquals(2, engine.open().size());
+    harness.crash();
+    assertEquals(List.of(), engine.open());
+  }
+
+  /** A question whose stored states don't fit the heap is tried again, and then answered. */
+  @Test
+  void aHeapTooSmallForAQuestionsStatesFailsTheQuestionAndNotTheTask() throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(config -> config.set(EngineOptions.MAX_ATTEMPTS, 2));
+    try (FocusHarness harness = FocusHarness.start(settings, engine)) {
+      fiveEvents(harness, "a");
+      harness.completeAll(engine);
+      engine.exhaustHeap(1);
+      harness.question("1", "a", "q");
+      harness.runMailbox();
+      assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
+      harness.setProcessingTime(1_000);
+      harness.completeAll(engine);
+      assertEquals(AnswerStatus.OK, harness.answers().get(0).status());
+      engine.exhaustHeap(2);
+      harness.question("2", "a", "q");
+      harness.runMailbox();
+      harness.setProcessingTime(2_000);
+      harness.runMailbox();
+      Answer answer = harness.answers().get(1);
+      assertEquals(AnswerStatus.FAILED, answer.status());
+      assertTrue(answer.error().contains("taskmanager.memory.task.heap.size"), answer.error());
+      assertEquals(3, harness.count(FocusMetrics.ENGINE_FAILURES));
+      assertEquals(0, harness.gauge(FocusMetrics.QUESTIONS_PENDING));
     }
   }
 

@@ -155,6 +155,21 @@ class StandingQuestionHarnessTest {
       harness.question("1", "a", "q");
       assertEquals(1, engine.openQuestions().size());
       harness.cancel("1", "a");
+      assertEquals(List.of(), engine.open(), "the engine works on it no more");
+      harness.completeAll(engine);
+      assertEquals(List.of("1/0 CANCELLED "), said(harness));
+      assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
+      assertEquals(0, harness.count(FocusMetrics.STALE_RESULTS));
+    }
+  }
+
+  @Test
+  void aResultInTheMailboxOfAQuestionThatIsCancelledIsDropped() throws Exception {
+    try (FocusHarness harness = start(SettingsFixture.small())) {
+      events(harness, 0, 1);
+      harness.question("1", "a", "q");
+      engine.complete(engine.openQuestions().get(0));
+      harness.cancel("1", "a");
       harness.completeAll(engine);
       assertEquals(List.of("1/0 CANCELLED "), said(harness));
       assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
@@ -172,6 +187,7 @@ class StandingQuestionHarnessTest {
       harness.setProcessingTime(1_049);
       assertEquals(List.of(), said(harness));
       harness.setProcessingTime(1_050);
+      assertEquals(1, engine.open().size(), "the engine works on the other only");
       harness.completeAll(engine);
       harness.setProcessingTime(9_000);
       assertEquals(List.of("1/0 EXPIRED ", "2/0 OK a-line0\n?q"), said(harness));

@@ -62,6 +62,7 @@ public final class FakeEngine implements CondensingEngine {
   private ModelInfo model = MODEL;
   private int mostOpen;
   private int leases;
+  private int exhausted;
   private OptionalInt grantedGpu = OptionalInt.empty();
 
   /** A call that hasn't completed. */
@@ -175,14 +176,40 @@ public final class FakeEngine implements CondensingEngine {
   private void begin(Call<?, ?> call) {
     open.add(call);
     mostOpen = Math.max(mostOpen, open.size());
+    call.future.whenComplete((result, failure) -> drop(call));
     if (thread != null) {
       thread.execute(() -> complete(call));
     }
   }
 
+  /** What nobody waits for any more is open no more. */
+  private synchronized void drop(Call<?, ?> call) {
+    if (call.future.isCancelled()) {
+      open.remove(call);
+    }
+  }
+
+  /** Takes an open call to complete it; false where it was cancelled. */
+  private synchronized boolean take(Call<?, ?> call) {
+    boolean taken = open.remove(call);
+    if (!taken && !call.future.isCancelled()) {
+      throw new IllegalStateException("this call has completed already");
+    }
+    return taken;
+  }
+
   @Override
   public synchronized boolean isHot(ChunkKey key) {
+    if (exhausted > 0) {
+      exhausted--;
+      throw new OutOfMemoryError("Java heap space");
+    }
     return hot.contains(key);
+  }
+
+  /** The next callers who ask whether a chunk is hot find the heap full. */
+  public synchronized void exhaustHeap(int times) {
+    exhausted = times;
   }
 
   /** From now on the chunk's state is in the hot tier. */
@@ -237,12 +264,10 @@ public final class FakeEngine implements CondensingEngine {
     return leases;
   }
 
-  /** Completes one call well. */
+  /** Completes one call well; nothing happens where it was cancelled. */
   public void complete(Call<?, ?> call) {
-    synchronized (this) {
-      if (!open.remove(call)) {
-        throw new IllegalStateException("this call has completed already");
-      }
+    if (!take(call)) {
+      return;
     }
     if (call.task instanceof CondenseTask task) {
       cast(call).complete(condense(task.key(), task.tokens()));
@@ -267,12 +292,9 @@ public final class FakeEngine implements CondensingEngine {
   }
 
   private void fail(Call<?, ?> call, EngineException reason) {
-    synchronized (this) {
-      if (!open.remove(call)) {
-        throw new IllegalStateException("this call has completed already");
-      }
+    if (take(call)) {
+      call.future.completeExceptionally(reason);
     }
-    call.future.completeExceptionally(reason);
   }
 
   @SuppressWarnings("unchecked")
@@ -326,7 +348,7 @@ public final class FakeEngine implements CondensingEngine {
       append(text, chunk.tokens()).append('|');
       int bad = (int) chunk.blocks().stream().filter(block -> !isIntact(block)).count();
       damaged += bad;
-      if (bad > 0 || (chunk.blocks().isEmpty() && !isHot(chunk.key()))) {
+      if (bad > 0 || (chunk.blocks().isEmpty() && !hot.contains(chunk.key()))) {
         recondensed.add(condense(chunk.key(), chunk.tokens()));
       }
     }

@@ -194,8 +194,7 @@ class DjlCondensingEngineTest {
       AskTask endless = new AskTask(chunks, tokens(99, 30), tokens(98, 9), 4000);
       CompletableFuture<Void> begun = new CompletableFuture<>();
       List<Integer> ofWaiting = Collections.synchronizedList(new ArrayList<>());
-      CompletableFuture<EngineAnswer> running =
-          narrow.ask(endless, tokens -> begun.complete(null));
+      CompletableFuture<EngineAnswer> running = narrow.ask(endless, tokens -> begun.complete(null));
       CompletableFuture<EngineAnswer> waiting =
           narrow.ask(endless, tokens -> ofWaiting.add(tokens.length));
       CompletableFuture<EngineAnswer> after = narrow.ask(ask(chunks));
