@@ -173,7 +173,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     names = new StreamNames(backend, maxParallelism);
     task = new Task();
     standing = new StandingQuestions(store, work, metered, task, settings.maxStanding());
-    otherModels = new OtherModelsChunks(store, work, task, modelState, model.fingerprint());
+    otherModels = new OtherModelsChunks(store, work, task, modelState, model.stateFingerprint());
     retention = new Retention(settings, store, names, work, metered, task, expiryTimers());
     questions =
         new Questions(

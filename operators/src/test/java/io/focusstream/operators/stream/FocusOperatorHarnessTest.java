@@ -388,6 +388,53 @@ class FocusOperatorHarnessTest {
     }
   }
 
+  /**
+   * Chunk states that are only in the engine's hot tier: one is made once, as often as it is asked
+   * of, and again by the first question after a restart, which finds the tier empty.
+   */
+  @ParameterizedTest
+  @EnumSource(names = {"DEVICE", "NONE"})
+  void statesThatLiveOnTheDeviceOnlyAreMadeAgainAfterARestore(KvPersist persist) throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(config -> config.set(KvOptions.PERSIST, persist));
+    boolean condensesAhead = persist == KvPersist.DEVICE;
+    FakeEngine before = FakeEngine.manual().keepsHot();
+    OperatorSubtaskState state;
+    try (FocusHarness harness = FocusHarness.start(settings, before)) {
+      fiveEvents(harness, "a");
+      harness.completeAll(before);
+      assertEquals(condensesAhead ? 1 : 0, harness.count(FocusMetrics.CHUNKS_CONDENSED));
+      harness.question("1", "a", "q");
+      harness.completeAll(before);
+      harness.question("2", "a", "q");
+      harness.completeAll(before);
+      assertEquals(condensesAhead ? 0 : 1, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      assertEquals(fiveEventsSeen("a"), harness.answers().get(1).text());
+      // sealed and not yet condensed, and a question that waits
+      for (int i = 5; i < 9; i++) {
+        harness.event("a", "a-line" + i);
+      }
+      harness.question("3", "a", "q");
+      state = harness.snapshot(1, 1);
+      assertTrue(blocksOf(harness, "a").isEmpty());
+    }
+    FakeEngine after = FakeEngine.manual().keepsHot();
+    try (FocusHarness harness =
+        FocusHarness.start(settings, after, new HashMapStateBackend(), state, 1, 0)) {
+      harness.completeAll(after);
+      String whole = harness.answers().get(0).text();
+      assertEquals(3, whole.chars().filter(c -> c == '|').count(), whole);
+      assertEquals(condensesAhead ? 2 : 0, harness.count(FocusMetrics.CHUNKS_CONDENSED));
+      assertEquals(condensesAhead ? 1 : 3, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      harness.question("4", "a", "q");
+      harness.completeAll(after);
+      assertEquals(whole, harness.answers().get(1).text());
+      assertEquals(condensesAhead ? 1 : 3, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      assertEquals(0, harness.count(FocusMetrics.DAMAGED_BLOCKS));
+      assertTrue(blocksOf(harness, "a").isEmpty());
+    }
+  }
+
   @Test
   void blocksOfHotChunksAreNotRead() throws Exception {
     try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
@@ -586,7 +633,7 @@ class FocusOperatorHarnessTest {
 
   @Test
   void settingsThatTheModelCannotTakeAreRefusedAtStart() {
-    engine.withModel(new ModelInfo("tiny", "00", 1 << 16, 0, 0, 8, 4096));
+    engine.withModel(new ModelInfo("tiny", "00", 1 << 16, 0, 0, 8, 4096, 1));
     Exception refused =
         assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine));
     assertEquals(
@@ -594,7 +641,7 @@ class FocusOperatorHarnessTest {
             + " option",
         refused.getMessage());
     assertEquals(0, engine.leases(), "the lease is given back");
-    engine.withModel(new ModelInfo("tiny", "00", 100, 0, 0, 4096, 4096));
+    engine.withModel(new ModelInfo("tiny", "00", 100, 0, 0, 4096, 4096, 1));
     assertTrue(
         assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine))
             .getMessage()
@@ -770,6 +817,31 @@ class FocusOperatorHarnessTest {
     }
   }
 
+  /** The model stays, but this build writes another layout of its states. */
+  @Test
+  void chunksInAnotherLayoutAreMadeAgainInTheBackground() throws Exception {
+    OperatorSubtaskState state;
+    try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
+      fiveEvents(harness, "a");
+      harness.completeAll(engine);
+      state = harness.snapshot(1, 1);
+    }
+    FakeEngine newer =
+        FakeEngine.manual()
+            .withModel(
+                new ModelInfo(
+                    "fake", FakeEngine.MODEL.fingerprint(), 1 << 16, 0, 0, 4096, 4096, 2));
+    for (int start = 0; start < 2; start++) {
+      try (FocusHarness harness =
+          FocusHarness.start(
+              SettingsFixture.small(), newer, new HashMapStateBackend(), state, 1, 0)) {
+        harness.completeAll(newer);
+        assertEquals(1, newer.condensed().size(), "made again once, without a question");
+        state = harness.snapshot(2, 2);
+      }
+    }
+  }
+
   /** Answers before, during and after a change of the model; each old chunk is made again once. */
   @Test
   void chunksOfAnotherModelAreMadeAgainInTheBackground() throws Exception {
@@ -786,7 +858,8 @@ class FocusOperatorHarnessTest {
     }
     int chunks = before.condensed().size();
     FakeEngine after =
-        FakeEngine.manual().withModel(new ModelInfo("other", "0ther", 1 << 16, 0, 0, 4096, 4096));
+        FakeEngine.manual()
+            .withModel(new ModelInfo("other", "0ther", 1 << 16, 0, 0, 4096, 4096, 1));
     OperatorSubtaskState half;
     try (FocusHarness harness =
         FocusHarness.start(

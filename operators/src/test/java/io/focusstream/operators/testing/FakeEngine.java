@@ -34,6 +34,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>{@link Mode#MANUAL}: nothing completes until the test says so, on the thread that says so.
  * {@link Mode#AUTOMATIC}: everything completes on one thread of the engine, in order.
  *
+ * <p>Its hot tier holds what {@link #heat} puts there, and with {@link #keepsHot} all that it
+ * makes.
+ *
  * <p>A chunk's state is two blocks, each with a checksum over its tokens, so that damage is
  * noticed.
  */
@@ -46,7 +49,7 @@ public final class FakeEngine implements CondensingEngine {
 
   /** The model that it says it runs. */
   public static final ModelInfo MODEL =
-      new ModelInfo("fake", "f00dfeed", 1 << 16, 0, 0, 4096, 4096);
+      new ModelInfo("fake", "f00dfeed", 1 << 16, 0, 0, 4096, 4096, 1);
 
   private static final int MAGIC = 0x46414b45;
   private static final Map<Integer, FakeEngine> BY_NUMBER = new ConcurrentHashMap<>();
@@ -63,6 +66,7 @@ public final class FakeEngine implements CondensingEngine {
   private int mostOpen;
   private int leases;
   private int exhausted;
+  private boolean keepsHot;
   private OptionalInt grantedGpu = OptionalInt.empty();
 
   /** A call that hasn't completed. */
@@ -207,6 +211,12 @@ public final class FakeEngine implements CondensingEngine {
     return hot.contains(key);
   }
 
+  /** From now on every chunk's state that it makes stays in the hot tier. */
+  public synchronized FakeEngine keepsHot() {
+    keepsHot = true;
+    return this;
+  }
+
   /** The next callers who ask whether a chunk is hot find the heap full. */
   public synchronized void exhaustHeap(int times) {
     exhausted = times;
@@ -307,7 +317,10 @@ public final class FakeEngine implements CondensingEngine {
     open.clear();
   }
 
-  private static CondensedChunk condense(ChunkKey key, int[] tokens) {
+  private synchronized CondensedChunk condense(ChunkKey key, int[] tokens) {
+    if (keepsHot) {
+      hot.add(key);
+    }
     int half = tokens.length / 2;
     return new CondensedChunk(
         key,

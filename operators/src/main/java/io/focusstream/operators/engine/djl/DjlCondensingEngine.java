@@ -133,7 +133,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
               config.beginToken(),
               config.endTokens().get(0),
               LONGEST_CHUNK,
-              LONGEST_QUESTION);
+              LONGEST_QUESTION,
+              ChunkStateCodec.VERSION);
     } catch (IOException | IllegalArgumentException e) {
       throw new EngineException("can't load the model in " + path + ": " + e.getMessage(), e);
     }
