@@ -39,12 +39,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A savepoint of each layout that was ever released is kept in {@code resources/state} and must be
  * restored by every later build: {@code focus} is the keyed operator by arrival, {@code event-time}
  * the same with events and questions that wait for the watermark, {@code merge} the operator that
- * makes one answer of many. Version 2 knows standing questions and deadlines. Made by the disabled
- * tests of the build that released it.
+ * makes one answer of many; a version that changes nothing of one has no fixture of it. Version 2
+ * knows standing questions and deadlines, version 4 when a waiting question arrived. Made by the
+ * disabled tests of the build that released it.
  */
 class FocusSavepointTest {
   private static final Path RESOURCES = Path.of("src/test/resources");
-  private static final int NEWEST = 3;
+  private static final int NEWEST = 4;
   private static final FocusSettings EVENT_TIME =
       SettingsFixture.small(config -> config.set(AskOptions.CONSISTENCY, Consistency.EVENT_TIME));
 
@@ -99,7 +100,7 @@ class FocusSavepointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, NEWEST})
+  @ValueSource(ints = {1, 2, 3})
   void savepointsOfAllVersionsAreRestored(int version) throws Exception {
     FakeEngine engine = FakeEngine.manual();
     Map<String, String> answers = new TreeMap<>();
@@ -182,7 +183,7 @@ class FocusSavepointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {NEWEST})
+  @ValueSource(ints = {3, NEWEST})
   void whatWaitsForTheWatermarkIsRestoredFromAllVersions(int version) throws Exception {
     FakeEngine engine = FakeEngine.manual();
     Map<String, String> said;
