@@ -73,7 +73,8 @@ record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvid
           ByteTokenizer.BEGIN,
           ByteTokenizer.END,
           4096,
-          512);
+          512,
+          1);
     }
 
     @Override

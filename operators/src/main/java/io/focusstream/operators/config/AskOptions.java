@@ -61,7 +61,7 @@ public final class AskOptions {
           .durationType()
           .defaultValue(Duration.ZERO)
           .withDescription(
-              "Longest time from a question's acceptance to its answer, up to 1 d, where the question"
+              "Longest time from a question's arrival to its answer, up to 1 d, where the question"
                   + " gives none; then it is answered with EXPIRED. 0 s: any time.");
 
   /** Most questions of a stream that wait. */
@@ -70,8 +70,8 @@ public final class AskOptions {
           .intType()
           .defaultValue(256)
           .withDescription(
-              "Most questions of one stream that are accepted and not answered, in [1, 65536]. Further"
-                  + " ones are answered with REJECTED.");
+              "Most questions of one stream that are accepted, or wait for their time, and are not"
+                  + " answered, in [1, 65536]. Further ones are answered with REJECTED.");
 
   /** Most standing questions of a stream. */
   public static final ConfigOption<Integer> MAX_STANDING =

@@ -24,6 +24,21 @@ public final class EngineException extends RuntimeException {
     return new EngineException(message, cause, true);
   }
 
+  /**
+   * The memory of this process was too short for a task; the engine goes on.
+   *
+   * @param what the task, for example {@code answering}
+   */
+  public static EngineException outOfMemory(String what, Throwable cause) {
+    return new EngineException(
+        what
+            + " failed for want of memory: "
+            + cause
+            + ". Give the task manager more heap (taskmanager.memory.task.heap.size), or lower"
+            + " focus.engine.max-loaded-bytes and focus.engine.max-in-flight",
+        cause);
+  }
+
   /** Whether the engine is gone, so that to try again is of no use. */
   public boolean isLost() {
     return lost;

@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param endToken id that ends an answer
  * @param maxChunkTokens longest chunk, in tokens, that the engine takes
  * @param maxQuestionTokens longest question (dynamic prompt), in tokens
+ * @param stateLayout version of the layout that chunk states are written in, at least 1
  */
 public record ModelInfo(
     String name,
@@ -22,9 +23,21 @@ public record ModelInfo(
     int beginToken,
     int endToken,
     int maxChunkTokens,
-    int maxQuestionTokens) {
+    int maxQuestionTokens,
+    int stateLayout) {
   public ModelInfo {
+    if (stateLayout < 1) {
+      throw new IllegalArgumentException("state layout must be at least 1; got " + stateLayout);
+    }
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(fingerprint, "fingerprint");
+  }
+
+  /**
+   * What makes chunk states these and no others: the model and the layout. Of layout 1 it is the
+   * model's fingerprint, as states were marked before there were others.
+   */
+  public String stateFingerprint() {
+    return stateLayout == 1 ? fingerprint : fingerprint + " in layout " + stateLayout;
   }
 }

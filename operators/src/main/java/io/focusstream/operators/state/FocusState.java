@@ -92,7 +92,7 @@ public final class FocusState {
   public static final ListStateDescriptor<String> TOKENIZER =
       new ListStateDescriptor<>("tokenizer", StringSerializer.INSTANCE);
 
-  /** Operator state, union: fingerprint of the model that all stored chunk states are of. */
+  /** Operator state, union: names the model and the layout that all stored chunk states are of. */
   public static final ListStateDescriptor<String> MODEL =
       new ListStateDescriptor<>("model", StringSerializer.INSTANCE);
 

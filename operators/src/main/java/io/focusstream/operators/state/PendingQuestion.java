@@ -11,7 +11,7 @@ import java.util.Objects;
  * @param tokens the laid-out question; not to be changed
  * @param maxAnswerTokens most tokens of the answer
  * @param askedAtMillis when it was asked, milliseconds since the epoch
- * @param acceptedAtMillis when the operator accepted it
+ * @param acceptedAtMillis when it reached the operator, by the clock, milliseconds since the epoch
  * @param firstChunk oldest chunk that it sees
  * @param nextChunk the chunk after the newest that it sees
  * @param tail the events that it sees and that were in no chunk

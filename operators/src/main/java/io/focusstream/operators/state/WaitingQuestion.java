@@ -12,10 +12,12 @@ import java.util.Objects;
  * @param tokens the laid-out question; not to be changed
  * @param maxAnswerTokens most tokens of the answer
  * @param mode what is wanted
- * @param deadlineMillis most milliseconds from its acceptance to its answer; 0 for any time
+ * @param deadlineMillis most milliseconds from its arrival to its answer; 0 for any time
  * @param askedAtMillis when it was asked, milliseconds since the epoch
  * @param position where it was read
  * @param asking how it is asked
+ * @param arrivedAtMillis when it reached the operator, by the clock, milliseconds since the epoch;
+ *     {@link #UNKNOWN} where a build wrote it that didn't note that
  */
 public record WaitingQuestion(
     String id,
@@ -25,7 +27,11 @@ public record WaitingQuestion(
     long deadlineMillis,
     long askedAtMillis,
     SourcePosition position,
-    Asking asking) {
+    Asking asking,
+    long arrivedAtMillis) {
+  /** No time of arrival. */
+  public static final long UNKNOWN = -1;
+
   public WaitingQuestion {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(tokens, "tokens");
@@ -44,7 +50,29 @@ public record WaitingQuestion(
         deadlineMillis,
         askedAtMillis,
         position,
-        asking.ofOneStream());
+        asking.ofOneStream(),
+        arrivedAtMillis);
+  }
+
+  /** The same where its arrival is known; else as if it arrived now. */
+  public WaitingQuestion arrivedBy(long nowMillis) {
+    return arrivedAtMillis != UNKNOWN
+        ? this
+        : new WaitingQuestion(
+            id,
+            tokens,
+            maxAnswerTokens,
+            mode,
+            deadlineMillis,
+            askedAtMillis,
+            position,
+            asking,
+            nowMillis);
+  }
+
+  /** When it expires, milliseconds since the epoch; 0 for never. */
+  public long deadlineAtMillis() {
+    return deadlineMillis == 0 ? 0 : arrivedAtMillis + deadlineMillis;
   }
 
   @Override
@@ -57,7 +85,8 @@ public record WaitingQuestion(
         && deadlineMillis == that.deadlineMillis
         && askedAtMillis == that.askedAtMillis
         && position.equals(that.position)
-        && asking.equals(that.asking);
+        && asking.equals(that.asking)
+        && arrivedAtMillis == that.arrivedAtMillis;
   }
 
   @Override

@@ -20,9 +20,12 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
   /** As version 1, then {@code [asking] asking}. */
   public static final int VERSION_2 = 2;
 
+  /** As version 2, then {@code [int64] arrived at in milliseconds}. */
+  public static final int VERSION_3 = 3;
+
   @Override
   protected int currentVersion() {
-    return VERSION_2;
+    return VERSION_3;
   }
 
   @Override
@@ -40,6 +43,7 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
     out.writeLong(question.askedAtMillis());
     BinaryForm.writePosition(question.position(), out);
     BinaryForm.writeAsking(question.asking(), out);
+    out.writeLong(question.arrivedAtMillis());
   }
 
   @Override
@@ -52,7 +56,8 @@ public final class WaitingQuestionSerializer extends VersionedSerializer<Waiting
         in.readLong(),
         in.readLong(),
         BinaryForm.readPosition(in),
-        version < VERSION_2 ? Asking.PLAIN : BinaryForm.readAsking(in));
+        version < VERSION_2 ? Asking.PLAIN : BinaryForm.readAsking(in),
+        version < VERSION_3 ? WaitingQuestion.UNKNOWN : in.readLong());
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.focusstream.operators.engine.ChunkKey;
 import io.focusstream.operators.engine.CondenseTask;
 import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
+import io.focusstream.operators.engine.CondensingEngine.TokenListener;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.state.PendingQuestion;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,17 +91,33 @@ final class EngineCalls {
   }
 
   private void condense(Work.Chunk chunk) throws Exception {
-    SealedChunk sealed = store.chunk(chunk.index);
-    chunk.key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
     chunk.submittedAtMillis = task.now();
-    CondenseTask sent = new CondenseTask(chunk.key, sealed.segment().tokens());
     send(
-        () -> engine.condense(sent),
+        () -> condenseTask(chunk),
+        engine::condense,
         (result, failure) -> onCondensed(chunk, result, failure),
         chunk);
   }
 
+  private CondenseTask condenseTask(Work.Chunk chunk) throws Exception {
+    SealedChunk sealed = store.chunk(chunk.index);
+    return new CondenseTask(
+        new ChunkKey(sealed.keyHigh(), sealed.keyLow()), sealed.segment().tokens());
+  }
+
   private void ask(Work.Question question) throws Exception {
+    question.submittedAtMillis = task.now();
+    TokenListener listener =
+        soFar -> task.mail("partial answer of %s", question, () -> emitPartial(question, soFar));
+    send(
+        () -> askTask(question),
+        asked -> question.partial ? engine.ask(asked, listener) : engine.ask(asked),
+        (result, failure) -> onAnswered(question, result, failure),
+        question);
+  }
+
+  /** What the engine is asked, with the stored states of what isn't hot. */
+  private AskTask askTask(Work.Question question) throws Exception {
     PendingQuestion pending = store.question(question.sequence);
     if (pending == null) {
       throw new IllegalStateException(question + " is missing from state");
@@ -124,20 +142,9 @@ final class EngineCalls {
       inputs.add(new ChunkInput(key, sealed.segment().tokens(), blocks));
     }
     work.loaded(question, loadedBytes);
-    question.submittedAtMillis = task.now();
-    AskTask asked =
-        new AskTask(inputs, pending.tail().tokens(), pending.tokens(), pending.maxAnswerTokens());
-    send(
-        () ->
-            pending.asking().partial()
-                ? engine.ask(
-                    asked,
-                    soFar ->
-                        task.mail(
-                            "partial answer of %s", question, () -> emitPartial(question, soFar)))
-                : engine.ask(asked),
-        (result, failure) -> onAnswered(question, result, failure),
-        question);
+    question.partial = pending.asking().partial();
+    return new AskTask(
+        inputs, pending.tail().tokens(), pending.tokens(), pending.maxAnswerTokens());
   }
 
   private void emitPartial(Work.Question question, int[] soFar) {
@@ -166,10 +173,10 @@ final class EngineCalls {
     return Prefilter.choose(tokens, pending.tokens(), most);
   }
 
-  /** A call of the engine. */
+  /** Reads from state what the engine is to work on, with the key set. */
   @FunctionalInterface
-  private interface EngineCall<R> {
-    CompletableFuture<R> start();
+  private interface TaskReader<T> {
+    T read() throws Exception;
   }
 
   /** What to do with a result, on the mailbox thread with the key set. */
@@ -178,35 +185,51 @@ final class EngineCalls {
     void handle(R result, Throwable failure) throws Exception;
   }
 
-  private <R> void send(EngineCall<R> call, ResultHandler<R> handler, Work item) {
-    CompletableFuture<R> future;
-    try {
-      future = call.start();
-    } catch (RuntimeException e) {
-      future = CompletableFuture.failedFuture(e);
-    }
-    int attempt = item.attempts;
-    watchEngine(handler, item, attempt);
+  private <T, R> void send(
+      TaskReader<T> reader,
+      Function<T, CompletableFuture<R>> engineCall,
+      ResultHandler<R> handler,
+      Work item)
+      throws Exception {
+    CompletableFuture<R> future = call(reader, engineCall, item);
+    item.call = future;
+    watchEngine(handler, item, future);
     future.whenComplete(
         (result, failure) ->
-            task.mail(
-                "result of %s",
-                item,
-                () -> {
-                  if (item.phase != Work.Phase.DONE && item.attempts != attempt
-                      || item.phase == Work.Phase.BACKING_OFF) {
-                    // of an attempt that had taken too long
-                    metered.staleResults.inc();
-                    return;
-                  }
-                  task.withKey(item.stream, () -> handler.handle(result, cause(failure)));
-                }));
+            task.mail("result of %s", item, () -> take(future, result, failure, handler, item)));
   }
 
-  /**
-   * An attempt that the engine doesn't end in time has failed; what comes of it later is nobody's.
-   */
-  private <R> void watchEngine(ResultHandler<R> handler, Work item, int attempt) {
+  /** What is wrong with the state fails the task; for all else there is another attempt. */
+  private static <T, R> CompletableFuture<R> call(
+      TaskReader<T> reader, Function<T, CompletableFuture<R>> engineCall, Work item)
+      throws Exception {
+    try {
+      T task = reader.read();
+      try {
+        return engineCall.apply(task);
+      } catch (RuntimeException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    } catch (OutOfMemoryError e) {
+      return CompletableFuture.failedFuture(EngineException.outOfMemory("loading " + item, e));
+    }
+  }
+
+  private <R> void take(
+      CompletableFuture<R> future, R result, Throwable failure, ResultHandler<R> handler, Work item)
+      throws Exception {
+    if (item.call != future) {
+      if (!future.isCancelled()) {
+        // given up while its result lay in the mailbox
+        metered.staleResults.inc();
+      }
+      return;
+    }
+    task.withKey(item.stream, () -> handler.handle(result, cause(failure)));
+  }
+
+  /** An attempt that the engine doesn't end in time has failed, and is cancelled. */
+  private <R> void watchEngine(ResultHandler<R> handler, Work item, CompletableFuture<R> attempt) {
     long millis = settings.engineTimeout().toMillis();
     if (millis == 0) {
       return;
@@ -214,7 +237,7 @@ final class EngineCalls {
     task.at(
         task.now() + millis,
         () -> {
-          if (item.phase != Work.Phase.IN_FLIGHT || item.attempts != attempt) {
+          if (item.call != attempt) {
             return;
           }
           EngineException late =
@@ -239,7 +262,7 @@ final class EngineCalls {
   private void onCondensed(Work.Chunk chunk, CondensedChunk result, Throwable failure)
       throws Exception {
     work.returned(chunk);
-    if (chunk.phase == Work.Phase.DONE || !store.isChunkPending(chunk.index)) {
+    if (!store.isChunkPending(chunk.index)) {
       metered.staleResults.inc();
       work.finish(chunk);
       return;
@@ -267,7 +290,7 @@ final class EngineCalls {
       throws Exception {
     work.returned(question);
     PendingQuestion pending = store.question(question.sequence);
-    if (question.phase == Work.Phase.DONE || pending == null) {
+    if (pending == null) {
       metered.staleResults.inc();
       work.finish(question);
       return;

@@ -8,6 +8,10 @@ import io.focusstream.schemas.SourcePosition;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.MapState;
 
@@ -47,6 +51,26 @@ final class EventTimeBuffer {
     questions.add(question.askedAtMillis(), question);
   }
 
+  /** How many questions wait. */
+  int questions() throws Exception {
+    return questions.size();
+  }
+
+  /** Removes and gives the waiting questions with an id, in any order. */
+  List<WaitingQuestion> removeQuestions(String id) throws Exception {
+    return questions.remove(question -> question.id().equals(id));
+  }
+
+  /** Removes a waiting question; false where it waits no more. */
+  boolean remove(WaitingQuestion question) throws Exception {
+    return !questions
+        .remove(
+            waiting ->
+                waiting.id().equals(question.id())
+                    && waiting.position().equals(question.position()))
+        .isEmpty();
+  }
+
   /** Removes and gives the events of a time. */
   List<TailEvent> takeEvents(long timestampMillis) throws Exception {
     List<TailEvent> taken = events.take(timestampMillis);
@@ -68,6 +92,35 @@ final class EventTimeBuffer {
       int number = before == null ? 0 : before;
       values.put(new TimedKey(timestampMillis, number), value);
       counts.put(timestampMillis, number + 1);
+    }
+
+    int size() throws Exception {
+      int size = 0;
+      for (int count : counts.values()) {
+        size += count;
+      }
+      return size;
+    }
+
+    /** Goes through all values of the key; those of a time stay numbered from 0 without a gap. */
+    List<T> remove(Predicate<T> which) throws Exception {
+      List<T> removed = new ArrayList<>();
+      SortedSet<Long> times = new TreeSet<>();
+      for (Map.Entry<TimedKey, T> entry : values.entries()) {
+        if (which.test(entry.getValue())) {
+          times.add(entry.getKey().timestampMillis());
+        }
+      }
+      for (long timestampMillis : times) {
+        for (T value : take(timestampMillis)) {
+          if (which.test(value)) {
+            removed.add(value);
+          } else {
+            add(timestampMillis, value);
+          }
+        }
+      }
+      return removed;
     }
 
     List<T> take(long timestampMillis) throws Exception {

@@ -173,11 +173,24 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     names = new StreamNames(backend, maxParallelism);
     task = new Task();
     standing = new StandingQuestions(store, work, metered, task, settings.maxStanding());
-    otherModels = new OtherModelsChunks(store, work, task, modelState, model.fingerprint());
+    otherModels = new OtherModelsChunks(store, work, task, modelState, model.stateFingerprint());
     retention = new Retention(settings, store, names, work, metered, task, expiryTimers());
+    if (settings.consistency() == Consistency.EVENT_TIME) {
+      waiting = new EventTimeBuffer(getKeyedStateStore());
+      eventTime = getInternalTimerService("event-time", VoidNamespaceSerializer.INSTANCE, this);
+    }
     questions =
         new Questions(
-            settings, store, names, work, standing, retention, metered, task, maxParallelism);
+            settings,
+            store,
+            names,
+            work,
+            standing,
+            retention,
+            metered,
+            task,
+            maxParallelism,
+            waiting);
     calls =
         new EngineCalls(
             settings,
@@ -190,11 +203,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             otherModels,
             metered,
             task);
-    if (settings.consistency() == Consistency.EVENT_TIME) {
-      waiting = new EventTimeBuffer(getKeyedStateStore());
-      eventTime = getInternalTimerService("event-time", VoidNamespaceSerializer.INSTANCE, this);
-    }
     findPendingWork();
+    if (waiting != null) {
+      watchWaitingQuestions();
+    }
     if (settings.kvPersist() == KvPersist.STATE) {
       otherModels.find(backend);
     }
@@ -286,6 +298,19 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
   }
 
+  private void watchWaitingQuestions() throws Exception {
+    this.<String>getKeyedStateBackend()
+        .applyToAllKeys(
+            VoidNamespace.INSTANCE,
+            VoidNamespaceSerializer.INSTANCE,
+            FocusState.WAITING_QUESTIONS,
+            (key, all) -> {
+              for (WaitingQuestion question : all.values()) {
+                questions.watchDeadline(key, question.arrivedBy(task.now()));
+              }
+            });
+  }
+
   @Override
   public void processElement1(StreamRecord<TokenizedEvent> element) throws Exception {
     TokenizedEvent event = element.getValue();
@@ -344,7 +369,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           task.withKey(one, () -> appendWaiting(one, timer.getTimestamp()));
         }
       }
-      questions.accept(stream, question);
+      questions.accept(stream, question.arrivedBy(task.now()));
     }
     calls.give();
     yieldWhileTooMuchIsOpen();
@@ -375,12 +400,14 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
               settings.maxQuestionTokens()));
       return;
     }
+    WaitingQuestion arrived = question.arrived(task.now());
     if (waiting != null && question.askedAtMillis() > eventTime.currentWatermark()) {
-      waiting.add(question.waiting());
-      eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, question.askedAtMillis());
+      if (questions.await(question.stream(), arrived)) {
+        eventTime.registerEventTimeTimer(VoidNamespace.INSTANCE, question.askedAtMillis());
+      }
       return;
     }
-    questions.accept(question.stream(), question.waiting());
+    questions.accept(question.stream(), arrived);
     calls.give();
     yieldWhileTooMuchIsOpen();
   }
@@ -485,6 +512,10 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   @Override
   public void close() throws Exception {
     closed = true;
+    if (work != null) {
+      // the engine may be other subtasks' as well and live on
+      work.abandon();
+    }
     try {
       if (lease != null) {
         lease.close();

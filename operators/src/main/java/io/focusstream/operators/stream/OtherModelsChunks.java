@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.state.CondensedStatus;
 import io.focusstream.operators.state.FocusState;
 import java.util.ArrayDeque;
@@ -12,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chunk states that another model has made: they are made again from tokens, a few at a time, where
- * nothing else is to be condensed. For the mailbox thread only.
+ * Chunk states that another model has made, or that are in another layout: they are made again from
+ * tokens, a few at a time, where nothing else is to be condensed. For the mailbox thread only.
  */
 final class OtherModelsChunks {
   private static final Logger LOGGER = LoggerFactory.getLogger(OtherModelsChunks.class);
@@ -31,8 +32,8 @@ final class OtherModelsChunks {
   private final ArrayDeque<String> streams = new ArrayDeque<>();
 
   /**
-   * @param modelState fingerprints of the models that made what is in state
-   * @param model this one's fingerprint
+   * @param modelState {@link ModelInfo#stateFingerprint} of what made what is in state
+   * @param model the same of this engine
    */
   OtherModelsChunks(
       StreamStore store,
@@ -48,12 +49,12 @@ final class OtherModelsChunks {
     this.modelCode = CondensedStatus.modelCode(model);
   }
 
-  /** This model's code in {@link CondensedStatus#model}. */
+  /** This model's and layout's code in {@link CondensedStatus#model}. */
   int modelCode() {
     return modelCode;
   }
 
-  /** Finds the streams of which another model has made chunk states, after a start. */
+  /** Finds the streams that have other chunk states, after a start. */
   void find(KeyedStateBackend<String> backend) throws Exception {
     boolean another = false;
     for (String before : modelState.get()) {
@@ -67,7 +68,7 @@ final class OtherModelsChunks {
       all.distinct().forEach(streams::add);
     }
     LOGGER.info(
-        "The model is another one, {}: the chunks of {} streams are made again.",
+        "Model or layout is another one, {}: the chunks of {} streams are made again.",
         model,
         streams.size());
   }

@@ -68,6 +68,14 @@ final class StandingQuestions {
     return true;
   }
 
+  /** Whether it stands already as it is asked. */
+  boolean isRegistered(WaitingQuestion question, int maxAnswerTokens) throws Exception {
+    StandingQuestion standing = store.standing(question.id());
+    return standing != null
+        && Arrays.equals(standing.tokens(), question.tokens())
+        && standing.maxAnswerTokens() == maxAnswerTokens;
+  }
+
   /** Notes the first answer to a standing question, over what the stream held when it came. */
   void firstAnswered(String id, Answer answer) throws Exception {
     StandingQuestion standing = store.standing(id);

@@ -17,7 +17,8 @@ import org.apache.flink.api.common.typeinfo.TypeInfo;
  *     nothing; not to be changed
  * @param maxAnswerTokens most tokens of the answer, at least 1
  * @param mode what is wanted
- * @param deadlineMillis most milliseconds from its acceptance to its answer; 0 for any time
+ * @param deadlineMillis most milliseconds from its arrival at the operator to its answer; 0 for any
+ *     time
  * @param askedAtMillis when it was asked, milliseconds since the epoch
  * @param position where it was read
  * @param asking how it is asked
@@ -68,10 +69,22 @@ public record TokenizedQuestion(
         Asking.PLAIN);
   }
 
-  /** As it waits in state, where its stream is the key. */
-  WaitingQuestion waiting() {
+  /**
+   * As it waits in state, where its stream is the key.
+   *
+   * @param nowMillis the time by the clock, milliseconds since the epoch
+   */
+  WaitingQuestion arrived(long nowMillis) {
     return new WaitingQuestion(
-        id, tokens, maxAnswerTokens, mode, deadlineMillis, askedAtMillis, position, asking);
+        id,
+        tokens,
+        maxAnswerTokens,
+        mode,
+        deadlineMillis,
+        askedAtMillis,
+        position,
+        asking,
+        nowMillis);
   }
 
   @Override

@@ -1,8 +1,8 @@
 package io.focusstream.operators.stream;
 
-import io.focusstream.operators.engine.ChunkKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
 
 /**
  * A piece of work that a subtask has accepted and not finished. Lives on the mailbox thread and
@@ -26,6 +26,8 @@ abstract sealed class Work {
   final String stream;
   Phase phase = Phase.READY;
   int attempts;
+  // what the engine was asked for; null while it isn't there
+  Future<?> call;
 
   private Work(String stream) {
     this.stream = stream;
@@ -35,7 +37,6 @@ abstract sealed class Work {
   static final class Chunk extends Work {
     final int index;
     final List<Question> waiting = new ArrayList<>();
-    ChunkKey key;
     long submittedAtMillis;
 
     Chunk(String stream, int index) {
@@ -59,6 +60,7 @@ abstract sealed class Work {
     long loadedBytes;
     long streamTokens;
     long submittedAtMillis;
+    boolean partial;
     int partialTokens;
     // of the question's chunks those that the engine is asked of; null for all
     int[] chosen;

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
 
 /**
  * What a subtask has accepted and not finished, and what of it goes to the engine next: questions
@@ -12,7 +13,12 @@ import java.util.TreeMap;
  *
  * <p>A question waits until the chunks that it sees are condensed, so that no chunk is condensed
  * twice. It holds no place at the engine meanwhile: the two kinds can't block each other. Nothing
- * is passed over for ever either, since the operator takes no input while too much is open.
+ * is passed over for ever either: the operator takes no input while too much is open, so that all
+ * that is ready goes to the engine, which gives each kind its share.
+ *
+ * <p>What leaves the engine without a result (it is finished, or its attempt is given up) is
+ * cancelled there: a place that is free here is free there as well, as soon as the step that the
+ * engine is in has ended.
  *
  * <p>For the mailbox thread only.
  */
@@ -159,10 +165,28 @@ final class WorkQueue {
 
   private void leaveEngine(Work work) {
     inFlight--;
+    cancel(work);
     if (work instanceof Work.Question question) {
       questionsInFlight--;
       loadedBytes -= question.loadedBytes;
       question.loadedBytes = 0;
+    }
+  }
+
+  private static void cancel(Work work) {
+    Future<?> call = work.call;
+    work.call = null;
+    if (call != null) {
+      // nothing happens where it has its result
+      call.cancel(false);
+    }
+  }
+
+  /** The task ends: nobody waits for what is at the engine any more. */
+  void abandon() {
+    for (OpenStream open : streams.values()) {
+      open.chunks.values().forEach(WorkQueue::cancel);
+      open.questions.values().forEach(WorkQueue::cancel);
     }
   }
 

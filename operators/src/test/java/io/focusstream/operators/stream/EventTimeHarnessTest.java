@@ -6,14 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.FocusSettings;
+import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.testing.FakeEngine;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
+import io.focusstream.schemas.QueryMode;
+import io.focusstream.schemas.SourcePosition;
 import io.focusstream.schemas.Timings;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -143,6 +147,151 @@ class EventTimeHarnessTest {
       harness.watermark(5);
       assertEquals(AnswerStatus.NO_DATA, harness.answers().get(0).status());
     }
+  }
+
+  private static List<String> said(FocusHarness harness) {
+    return harness.answers().stream().map(a -> a.id() + " " + a.status()).toList();
+  }
+
+  /** A question of the future is cancelled when the watermark passes its cancellation. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aQuestionThatWaitsIsCancelled(boolean rocks) throws Exception {
+    StateBackend backend = rocks ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend();
+    try (FocusHarness harness = start(backend, null)) {
+      harness.event("a", line(0), 10, 0);
+      for (String id : List.of("1", "2", "3")) {
+        harness.question(id, "a", "q", 1_000);
+      }
+      harness.query("2", "a", "", QueryMode.CANCEL, 0, 20);
+      harness.watermark(20);
+      assertEquals(List.of("2 CANCELLED"), said(harness));
+      harness.watermark(1_000);
+      harness.completeAll(engine);
+      assertEquals(List.of("2 CANCELLED", "1 OK", "3 OK"), said(harness));
+      assertEquals(1, harness.count(FocusMetrics.QUESTIONS_CANCELLED));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theDeadlineOfAQuestionThatWaitsRunsFromItsArrival(boolean restored) throws Exception {
+    try (FocusHarness first = start(new HashMapStateBackend(), null)) {
+      first.setProcessingTime(1_000);
+      first.event("a", line(0), 10, 0);
+      first.query("never", "a", "q", QueryMode.ASK, 50, 1_000_000);
+      first.query("begun", "a", "q", QueryMode.ASK, 90, 15);
+      first.query("later", "a", "q", QueryMode.ASK, 5_000, 1_000_000);
+      OperatorSubtaskState state = restored ? first.snapshot(1, 1) : null;
+      try (FocusHarness second = restored ? start(new HashMapStateBackend(), state) : null) {
+        FocusHarness harness = restored ? second : first;
+        if (restored) {
+          harness.setProcessingTime(1_001);
+        }
+        harness.setProcessingTime(1_049);
+        assertEquals(List.of(), said(harness));
+        harness.setProcessingTime(1_050);
+        assertEquals(List.of("never EXPIRED"), said(harness));
+        assertTrue(harness.answers().get(0).error().contains("50 ms"));
+        harness.watermark(15);
+        harness.setProcessingTime(1_089);
+        assertEquals(1, harness.answers().size());
+        harness.setProcessingTime(1_090);
+        assertEquals(List.of("never EXPIRED", "begun EXPIRED"), said(harness));
+        assertTrue(harness.answers().get(1).error().contains("90 ms"));
+        harness.watermark(2_000_000);
+        harness.completeAll(engine);
+        assertEquals(List.of("never EXPIRED", "begun EXPIRED", "later OK"), said(harness));
+        assertEquals(2, harness.count(FocusMetrics.QUESTIONS_EXPIRED));
+      }
+    }
+  }
+
+  @Test
+  void questionsThatWaitCountAmongTheStreamsOpenOnes() throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(
+            config -> {
+              config.set(AskOptions.CONSISTENCY, Consistency.EVENT_TIME);
+              config.set(AskOptions.MAX_PENDING, 2);
+            });
+    try (FocusHarness harness = FocusHarness.start(settings, engine)) {
+      harness.event("a", line(0), 10, 0);
+      harness.question("1", "a", "q", 20);
+      harness.question("2", "a", "q", 30);
+      harness.question("3", "a", "q", 40);
+      assertEquals(List.of("3 REJECTED"), said(harness));
+      harness.question("of another", "b", "q", 40);
+      harness.watermark(20);
+      assertEquals(1, engine.openQuestions().size());
+      harness.question("4", "a", "q", 50);
+      assertEquals(List.of("3 REJECTED", "4 REJECTED"), said(harness));
+      // a cancellation is never one too many
+      harness.query("2", "a", "", QueryMode.CANCEL, 0, 25);
+      harness.watermark(25);
+      assertEquals("2 CANCELLED", said(harness).get(2));
+      harness.question("5", "a", "q", 50);
+      assertEquals(3, harness.answers().size());
+    }
+  }
+
+  /**
+   * What waits for all streams of a prefix lies with the key groups; each says what became of it.
+   */
+  @Test
+  void aQuestionByPrefixThatWaitsIsCancelledAndExpires() throws Exception {
+    try (FocusHarness harness = start(new HashMapStateBackend(), null)) {
+      harness.event("a", line(0), 10, 0);
+      harness.event("b", line(0), 10, 1);
+      harness.watermark(10);
+      byPrefix(harness, "cancelled", QueryMode.ASK, 0, 1_000);
+      byPrefix(harness, "expired", QueryMode.ASK, 50, 1_000);
+      harness.setProcessingTime(harness.getProcessingTime() + 50);
+      assertEquals(List.of("EXPIRED of a", "EXPIRED of b"), partsOf(harness, "group expired"));
+      byPrefix(harness, "cancelled", QueryMode.CANCEL, 0, 20);
+      harness.watermark(20);
+      assertEquals(
+          List.of("CANCELLED of a", "CANCELLED of b"), partsOf(harness, "group cancelled"));
+      harness.watermark(1_000);
+      harness.completeAll(engine);
+      assertEquals(2, partsOf(harness, "group cancelled").size());
+      assertEquals(2, partsOf(harness, "group expired").size());
+    }
+  }
+
+  private static void byPrefix(
+      FocusHarness harness, String id, QueryMode mode, long deadlineMillis, long time)
+      throws Exception {
+    String group = mode == QueryMode.CANCEL ? "cancellation" : "group " + id;
+    for (String key : KeyGroupKeys.of(FocusHarness.MAX_PARALLELISM)) {
+      harness.query(
+          new TokenizedQuestion(
+              id,
+              key,
+              new int[] {'q'},
+              32,
+              mode,
+              deadlineMillis,
+              time,
+              new SourcePosition("queries", 0, time),
+              new Asking(group, "", false)));
+    }
+  }
+
+  /** The group's answers, when as many key groups as there are have said how many there are. */
+  private static List<String> partsOf(FocusHarness harness, String group) {
+    List<AnswerPart> parts =
+        harness.parts().stream().filter(part -> part.group().equals(group)).toList();
+    List<String> answers =
+        parts.stream()
+            .map(AnswerPart::answer)
+            .filter(Objects::nonNull)
+            .map(answer -> answer.status() + " of " + answer.stream())
+            .sorted()
+            .toList();
+    assertEquals(FocusHarness.MAX_PARALLELISM, parts.size() - answers.size());
+    assertEquals(parts.stream().mapToInt(AnswerPart::streams).sum(), answers.size());
+    return answers;
   }
 
   @ParameterizedTest

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.functions.KeySelector;
@@ -32,7 +33,9 @@ import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * The keyed operator with a mailbox that the test steps by hand. The test's thread is the mailbox
@@ -247,6 +250,35 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
         mail = getTaskMailbox().tryTake(0)) {
       mail.get().run();
     }
+  }
+
+  /**
+   * Runs an action during which the operator may yield until it has less to do: a step is taken
+   * each time that it has nothing else to run then.
+   */
+  void stepping(ThrowingRunnable<Exception> step, ThrowingRunnable<Exception> action)
+      throws Exception {
+    AtomicBoolean within = new AtomicBoolean(true);
+    offer(step, within);
+    try {
+      action.run();
+    } finally {
+      within.set(false);
+    }
+  }
+
+  private void offer(ThrowingRunnable<Exception> step, AtomicBoolean within) {
+    getTaskMailbox()
+        .put(
+            new Mail(
+                () -> {
+                  if (within.get()) {
+                    step.run();
+                    offer(step, within);
+                  }
+                },
+                TaskMailbox.MIN_PRIORITY,
+                "a step while the operator yields"));
   }
 
   /** Completes everything that the engine has, again and again, until there is nothing left. */

@@ -388,6 +388,53 @@ class FocusOperatorHarnessTest {
     }
   }
 
+  /**
+   * Chunk states that are only in the engine's hot tier: one is made once, as often as it is asked
+   * of, and again by the first question after a restart, which finds the tier empty.
+   */
+  @ParameterizedTest
+  @EnumSource(names = {"DEVICE", "NONE"})
+  void statesThatLiveOnTheDeviceOnlyAreMadeAgainAfterARestore(KvPersist persist) throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(config -> config.set(KvOptions.PERSIST, persist));
+    boolean condensesAhead = persist == KvPersist.DEVICE;
+    FakeEngine before = FakeEngine.manual().keepsHot();
+    OperatorSubtaskState state;
+    try (FocusHarness harness = FocusHarness.start(settings, before)) {
+      fiveEvents(harness, "a");
+      harness.completeAll(before);
+      assertEquals(condensesAhead ? 1 : 0, harness.count(FocusMetrics.CHUNKS_CONDENSED));
+      harness.question("1", "a", "q");
+      harness.completeAll(before);
+      harness.question("2", "a", "q");
+      harness.completeAll(before);
+      assertEquals(condensesAhead ? 0 : 1, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      assertEquals(fiveEventsSeen("a"), harness.answers().get(1).text());
+      // sealed and not yet condensed, and a question that waits
+      for (int i = 5; i < 9; i++) {
+        harness.event("a", "a-line" + i);
+      }
+      harness.question("3", "a", "q");
+      state = harness.snapshot(1, 1);
+      assertTrue(blocksOf(harness, "a").isEmpty());
+    }
+    FakeEngine after = FakeEngine.manual().keepsHot();
+    try (FocusHarness harness =
+        FocusHarness.start(settings, after, new HashMapStateBackend(), state, 1, 0)) {
+      harness.completeAll(after);
+      String whole = harness.answers().get(0).text();
+      assertEquals(3, whole.chars().filter(c -> c == '|').count(), whole);
+      assertEquals(condensesAhead ? 2 : 0, harness.count(FocusMetrics.CHUNKS_CONDENSED));
+      assertEquals(condensesAhead ? 1 : 3, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      harness.question("4", "a", "q");
+      harness.completeAll(after);
+      assertEquals(whole, harness.answers().get(1).text());
+      assertEquals(condensesAhead ? 1 : 3, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      assertEquals(0, harness.count(FocusMetrics.DAMAGED_BLOCKS));
+      assertTrue(blocksOf(harness, "a").isEmpty());
+    }
+  }
+
   @Test
   void blocksOfHotChunksAreNotRead() throws Exception {
     try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
@@ -556,17 +603,17 @@ class FocusOperatorHarnessTest {
   }
 
   @Test
-  void resultForAForgottenChunkIsDropped() throws Exception {
+  void theCondensingOfAForgottenChunkIsCancelled() throws Exception {
     FocusSettings settings =
         SettingsFixture.small(config -> config.set(StreamOptions.MAX_CHUNKS, 1));
     try (FocusHarness harness = FocusHarness.start(settings, engine)) {
       for (int i = 0; i < 9; i++) {
         harness.event("a", "a-line" + i);
       }
-      assertEquals(3, engine.openChunks().size());
+      assertEquals(3, engine.condensed().size());
+      assertEquals(1, engine.openChunks().size());
       assertEquals(1, harness.gauge(FocusMetrics.CHUNKS_PENDING));
       harness.completeAll(engine);
-      assertEquals(2, harness.count(FocusMetrics.STALE_RESULTS));
       assertEquals(1, harness.count(FocusMetrics.CHUNKS_CONDENSED));
       assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
     }
@@ -586,7 +633,7 @@ class FocusOperatorHarnessTest {
 
   @Test
   void settingsThatTheModelCannotTakeAreRefusedAtStart() {
-    engine.withModel(new ModelInfo("tiny", "00", 1 << 16, 0, 0, 8, 4096));
+    engine.withModel(new ModelInfo("tiny", "00", 1 << 16, 0, 0, 8, 4096, 1));
     Exception refused =
         assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine));
     assertEquals(
@@ -594,7 +641,7 @@ class FocusOperatorHarnessTest {
             + " option",
         refused.getMessage());
     assertEquals(0, engine.leases(), "the lease is given back");
-    engine.withModel(new ModelInfo("tiny", "00", 100, 0, 0, 4096, 4096));
+    engine.withModel(new ModelInfo("tiny", "00", 100, 0, 0, 4096, 4096, 1));
     assertTrue(
         assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine))
             .getMessage()
@@ -689,22 +736,60 @@ class FocusOperatorHarnessTest {
       assertEquals(0, harness.count(FocusMetrics.ENGINE_FAILURES));
       harness.setProcessingTime(5_000);
       assertEquals(1, harness.count(FocusMetrics.ENGINE_FAILURES));
+      assertEquals(List.of(), engine.open(), "the attempt is cancelled");
       harness.setProcessingTime(5_200);
-      assertEquals(2, engine.openQuestions().size());
+      assertEquals(1, engine.openQuestions().size());
       engine.complete(first);
       harness.runMailbox();
-      assertEquals(1, harness.count(FocusMetrics.STALE_RESULTS));
       assertEquals(List.of(), harness.answers());
       harness.setProcessingTime(10_200);
       Answer answer = harness.answers().get(0);
       assertEquals(AnswerStatus.FAILED, answer.status());
       assertTrue(answer.error().contains("no result within 5000 ms (focus.engine.timeout)"));
-      engine.complete(engine.openQuestions().get(0));
-      harness.runMailbox();
-      assertEquals(1, harness.answers().size());
+      assertEquals(List.of(), engine.open());
       harness.question("2", "a", "q");
       harness.completeAll(engine);
       assertEquals("line\n?q", harness.answers().get(1).text());
+    }
+  }
+
+  @Test
+  void aTaskThatEndsLeavesNothingAtTheEngine() throws Exception {
+    FakeEngine engine = FakeEngine.manual();
+    FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine);
+    fiveEvents(harness, "a");
+    harness.event("b", "line");
+    harness.question("1", "b", "q");
+    assertEquals(2, engine.open().size());
+    harness.crash();
+    assertEquals(List.of(), engine.open());
+  }
+
+  /** A question whose stored states don't fit the heap is tried again, and then answered. */
+  @Test
+  void aHeapTooSmallForAQuestionsStatesFailsTheQuestionAndNotTheTask() throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(config -> config.set(EngineOptions.MAX_ATTEMPTS, 2));
+    try (FocusHarness harness = FocusHarness.start(settings, engine)) {
+      fiveEvents(harness, "a");
+      harness.completeAll(engine);
+      engine.exhaustHeap(1);
+      harness.question("1", "a", "q");
+      harness.runMailbox();
+      assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
+      harness.setProcessingTime(1_000);
+      harness.completeAll(engine);
+      assertEquals(AnswerStatus.OK, harness.answers().get(0).status());
+      engine.exhaustHeap(2);
+      harness.question("2", "a", "q");
+      harness.runMailbox();
+      harness.setProcessingTime(2_000);
+      harness.runMailbox();
+      Answer answer = harness.answers().get(1);
+      assertEquals(AnswerStatus.FAILED, answer.status());
+      assertTrue(answer.error().contains("taskmanager.memory.task.heap.size"), answer.error());
+      assertEquals(3, harness.count(FocusMetrics.ENGINE_FAILURES));
+      assertEquals(0, harness.gauge(FocusMetrics.QUESTIONS_PENDING));
     }
   }
 
@@ -732,6 +817,31 @@ class FocusOperatorHarnessTest {
     }
   }
 
+  /** The model stays, but this build writes another layout of its states. */
+  @Test
+  void chunksInAnotherLayoutAreMadeAgainInTheBackground() throws Exception {
+    OperatorSubtaskState state;
+    try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
+      fiveEvents(harness, "a");
+      harness.completeAll(engine);
+      state = harness.snapshot(1, 1);
+    }
+    FakeEngine newer =
+        FakeEngine.manual()
+            .withModel(
+                new ModelInfo(
+                    "fake", FakeEngine.MODEL.fingerprint(), 1 << 16, 0, 0, 4096, 4096, 2));
+    for (int start = 0; start < 2; start++) {
+      try (FocusHarness harness =
+          FocusHarness.start(
+              SettingsFixture.small(), newer, new HashMapStateBackend(), state, 1, 0)) {
+        harness.completeAll(newer);
+        assertEquals(1, newer.condensed().size(), "made again once, without a question");
+        state = harness.snapshot(2, 2);
+      }
+    }
+  }
+
   /** Answers before, during and after a change of the model; each old chunk is made again once. */
   @Test
   void chunksOfAnotherModelAreMadeAgainInTheBackground() throws Exception {
@@ -748,7 +858,8 @@ class FocusOperatorHarnessTest {
     }
     int chunks = before.condensed().size();
     FakeEngine after =
-        FakeEngine.manual().withModel(new ModelInfo("other", "0ther", 1 << 16, 0, 0, 4096, 4096));
+        FakeEngine.manual()
+            .withModel(new ModelInfo("other", "0ther", 1 << 16, 0, 0, 4096, 4096, 1));
     OperatorSubtaskState half;
     try (FocusHarness harness =
         FocusHarness.start(

@@ -30,6 +30,9 @@ class FocusOperatorSimulationTest {
   private static int crashes;
   private static int rescales;
   private static int checkpointsWithOpenCalls;
+  private static int full;
+  private static int cancelled;
+  private static int expired;
 
   static List<Integer> seeds() {
     Integer one = Integer.getInteger("focus.simulation.seed");
@@ -56,7 +59,14 @@ class FocusOperatorSimulationTest {
     histories++;
     crashes += seen.crashes();
     rescales += seen.rescales();
+    full += seen.mostInFlight() == seen.inFlightBound() ? 1 : 0;
+    cancelled += count(seen, AnswerStatus.CANCELLED);
+    expired += count(seen, AnswerStatus.EXPIRED);
     checkpointsWithOpenCalls += seen.checkpoints().stream().filter(c -> c[0] > 0).count();
+  }
+
+  private static int count(Observations seen, AnswerStatus status) {
+    return (int) seen.answers().stream().filter(e -> e.getValue().status() == status).count();
   }
 
   /** A simulation in which nothing happens proves nothing. */
@@ -65,6 +75,9 @@ class FocusOperatorSimulationTest {
     if (histories >= 100) {
       assertTrue(crashes > histories, crashes + " crashes");
       assertTrue(rescales > histories / 4, rescales + " restores on other numbers of subtasks");
+      assertTrue(full > histories / 2, full + " histories in which the engine had all it may");
+      assertTrue(cancelled > histories / 2, cancelled + " questions cancelled in time");
+      assertTrue(expired > histories / 4, expired + " questions expired");
       assertTrue(
           checkpointsWithOpenCalls > histories,
           checkpointsWithOpenCalls + " checkpoints with calls open");
@@ -109,7 +122,7 @@ class FocusOperatorSimulationTest {
     Map<String, Long> events = new TreeMap<>(o.events());
     Map<String, String> wholes = new TreeMap<>(o.wholes());
     List<int[]> checkpoints = new ArrayList<>(o.checkpoints());
-    int mostInFlight = o.mostInFlight();
+    int mostUncounted = o.mostUncounted();
     int at = 0;
     while (answers.get(at).getValue().status() != AnswerStatus.OK) {
       at++;
@@ -123,7 +136,7 @@ class FocusOperatorSimulationTest {
       case AnswerSeesAllBeforeIt -> answers.set(at, Map.entry(name, with(good, "?q", 0.75)));
       case NoStreamSeesAnother ->
           answers.set(at, Map.entry(name, with(good, good.text() + "ABCDE", 0.75)));
-      case InFlightBounded -> mostInFlight = o.inFlightBound() + 1;
+      case InFlightBounded -> mostUncounted = 1;
       case CheckpointNeverWaitsForEngine -> checkpoints.add(new int[] {3, 2});
       case BatchedEqualsAlone -> answers.set(at, Map.entry(name, with(good, good.text(), 0.5)));
     }
@@ -133,8 +146,9 @@ class FocusOperatorSimulationTest {
         events,
         wholes,
         o.texts(),
-        mostInFlight,
+        o.mostInFlight(),
         o.inFlightBound(),
+        mostUncounted,
         checkpoints,
         o.crashes(),
         o.rescales());

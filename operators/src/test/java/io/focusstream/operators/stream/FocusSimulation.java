@@ -15,20 +15,25 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
- * A random history, a function of its seed alone: events and questions of several streams, an
- * engine that completes in any order, fails, and answers after its task has died; checkpoints,
- * crashes, restores on 1, 2 or 4 subtasks; in every third history event time, with disorder and
- * watermarks. After a crash the input goes on where the checkpoint stood, and what came out after
- * the checkpoint is void, as with an exactly-once sink.
+ * A random history, a function of its seed alone: events and questions of several streams, some
+ * with deadlines, some cancelled; an engine that completes in any order and fails; an operator that
+ * takes no input while too much is open; checkpoints, crashes, restores on 1, 2 or 4 subtasks; in
+ * every third history event time, with disorder and watermarks. After a crash the input goes on
+ * where the checkpoint stood, and what came out after the checkpoint is void, as with an
+ * exactly-once sink.
  *
  * <p>{@link #run()} gives what was seen, {@link #alone()} what an operator sees that never stops,
  * has one subtask and an engine that answers at once; {@link SimulationInvariant} compares.
@@ -39,9 +44,7 @@ final class FocusSimulation {
   private static final int STREAMS = 5;
   private static final int DISORDER = 40;
   private static final int MOST_STANDING = 3;
-
-  /** What one input opens at most: nothing may yield here, as nobody else would run. */
-  private static final int OPENED_AT_ONCE = 9 + MOST_STANDING + STREAMS;
+  private static final long DEADLINE_MILLIS = 150_000;
 
   private final int seed;
   private final Random random;
@@ -56,7 +59,10 @@ final class FocusSimulation {
 
     record Event(String stream, String line, long time, int offset) implements Input {}
 
-    record Question(String id, String stream, long time) implements Input {}
+    record Question(String id, String stream, long time, long deadlineMillis) implements Input {}
+
+    /** Comes after the question that it is for. */
+    record Cancel(String id, String stream, long time) implements Input {}
 
     record Many(String id, long time, int offset) implements Input {}
 
@@ -71,8 +77,9 @@ final class FocusSimulation {
    * @param events events that each stream counts in the end
    * @param wholes what each stream answers in the end: all of it
    * @param texts each stream's events in the order in which they had to be read
-   * @param mostInFlight most calls of a subtask that were at the engine at once
+   * @param mostInFlight most work that a subtask counted at the engine at once
    * @param inFlightBound what that may be
+   * @param mostUncounted most calls that were open at the engine beyond those that were counted
    * @param checkpoints of each checkpoint, the calls that were open before and after it
    */
   record Observations(
@@ -83,6 +90,7 @@ final class FocusSimulation {
       Map<String, String> texts,
       int mostInFlight,
       int inFlightBound,
+      int mostUncounted,
       List<int[]> checkpoints,
       int crashes,
       int rescales) {}
@@ -92,12 +100,12 @@ final class FocusSimulation {
     this.random = new Random(seed);
     this.eventTime = seed % 3 == 2;
     this.backend = seed % 16 == 0 ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend();
-    int room = 1 + random.nextInt(20);
+    int mostInFlight = 1 + random.nextInt(12);
     this.settings =
         SettingsFixture.small(
             config -> {
               config.set(EngineOptions.MAX_ATTEMPTS, 100);
-              config.set(EngineOptions.MAX_IN_FLIGHT, eventTime ? 10_000 : OPENED_AT_ONCE + room);
+              config.set(EngineOptions.MAX_IN_FLIGHT, mostInFlight);
               config.set(
                   AskOptions.CONSISTENCY, eventTime ? Consistency.EVENT_TIME : Consistency.ARRIVAL);
             });
@@ -112,6 +120,7 @@ final class FocusSimulation {
 
   private List<Input> inputs() {
     List<Input> made = new ArrayList<>();
+    List<Input.Question> asked = new ArrayList<>();
     int standing = 0;
     for (int i = 0; i < 130; i++) {
       int number = random.nextInt(STREAMS);
@@ -122,9 +131,17 @@ final class FocusSimulation {
         standing++;
         made.add(new Input.Standing("standing" + i, stream, time));
       } else if (dice < 12) {
-        made.add(new Input.Question("q" + i, stream, time));
+        Input.Question question =
+            new Input.Question("q" + i, stream, time, random.nextInt(4) == 0 ? DEADLINE_MILLIS : 0);
+        asked.add(question);
+        made.add(question);
       } else if (dice < 15) {
         made.add(new Input.Many("many" + i, time, i));
+      } else if (dice < 18 && !asked.isEmpty()) {
+        // one of the newest: it may be open still
+        int newest = Math.max(0, asked.size() - 3);
+        Input.Question question = asked.remove(newest + random.nextInt(asked.size() - newest));
+        made.add(new Input.Cancel(question.id(), question.stream(), time));
       } else {
         int length = random.nextInt(12) == 0 ? random.nextInt(100) : random.nextInt(14);
         made.add(new Input.Event(stream, line(number, i, length), time, i));
@@ -187,12 +204,28 @@ final class FocusSimulation {
               key, FocusHarness.MAX_PARALLELISM, subtasks.size()));
     }
 
-    void take(Input input) throws Exception {
+    /**
+     * @param step what happens while a subtask takes no input
+     */
+    void take(Input input, ThrowingRunnable<Exception> step) throws Exception {
+      within(subtasks, step, () -> take(input));
+    }
+
+    private void take(Input input) throws Exception {
       if (input instanceof Input.Event event) {
         of(event.stream()).event(event.stream(), event.line(), event.time(), event.offset());
       } else if (input instanceof Input.Question question) {
         of(question.stream())
-            .query(question.id(), question.stream(), "q", QueryMode.ASK, 0, question.time());
+            .query(
+                question.id(),
+                question.stream(),
+                "q",
+                QueryMode.ASK,
+                question.deadlineMillis(),
+                question.time());
+      } else if (input instanceof Input.Cancel cancel) {
+        of(cancel.stream())
+            .query(cancel.id(), cancel.stream(), "", QueryMode.CANCEL, 0, cancel.time());
       } else if (input instanceof Input.Standing standing) {
         of(standing.stream())
             .query(standing.id(), standing.stream(), "q", QueryMode.STANDING, 0, standing.time());
@@ -219,21 +252,26 @@ final class FocusSimulation {
       }
     }
 
-    void watermark(long time) throws Exception {
+    void watermark(long time, ThrowingRunnable<Exception> step) throws Exception {
       for (FocusHarness subtask : subtasks) {
-        subtask.watermark(time);
+        subtask.stepping(step, () -> subtask.watermark(time));
       }
     }
 
-    boolean hasRoom() {
-      for (FocusHarness subtask : subtasks) {
-        if (subtask.gauge(FocusMetrics.QUESTIONS_PENDING)
-                + subtask.gauge(FocusMetrics.CHUNKS_PENDING)
-            > settings.maxInFlight() - OPENED_AT_ONCE) {
-          return false;
-        }
+    private void within(
+        List<FocusHarness> some, ThrowingRunnable<Exception> step, ThrowingRunnable<Exception> run)
+        throws Exception {
+      if (some.isEmpty()) {
+        run.run();
+      } else {
+        some.get(0).stepping(step, () -> within(some.subList(1, some.size()), step, run));
       }
-      return true;
+    }
+
+    void passTime(long millis) throws Exception {
+      for (FocusHarness subtask : subtasks) {
+        subtask.setProcessingTime(subtask.getProcessingTime() + millis);
+      }
     }
 
     int pending() {
@@ -246,8 +284,17 @@ final class FocusSimulation {
       return pending;
     }
 
-    int inFlight() {
-      return subtasks.stream().mapToInt(s -> s.gauge(FocusMetrics.IN_FLIGHT)).max().orElse(0);
+    private IntStream inFlight() {
+      return subtasks.stream().mapToInt(s -> s.gauge(FocusMetrics.IN_FLIGHT));
+    }
+
+    int mostInFlight() {
+      return inFlight().max().orElse(0);
+    }
+
+    /** Calls that the engine works on and no subtask counts. */
+    int uncounted() {
+      return engine.open().size() - inFlight().sum();
     }
 
     OperatorSubtaskState snapshot(int number) throws Exception {
@@ -261,14 +308,15 @@ final class FocusSimulation {
     void completeAll() throws Exception {
       for (int round = 0; round < 10_000; round++) {
         engine.open().forEach(engine::complete);
-        boolean quiet = true;
         for (FocusHarness subtask : subtasks) {
           subtask.runMailbox();
-          subtask.setProcessingTime(subtask.getProcessingTime() + 1_000_000);
         }
-        quiet = engine.open().isEmpty() && pending() == 0;
-        if (quiet) {
-          return;
+        if (engine.open().isEmpty()) {
+          // what failed is tried again
+          passTime(1_000_000);
+          if (engine.open().isEmpty() && pending() == 0) {
+            return;
+          }
         }
       }
       throw new AssertionError("work is left that nobody does");
@@ -330,99 +378,117 @@ final class FocusSimulation {
     return newest - DISORDER - 10;
   }
 
+  /** A history as it runs: the subtasks, and what is seen of them. */
+  private final class Run {
+    final FakeEngine engine = FakeEngine.manual();
+    final Sink sink = new Sink();
+    final List<int[]> checkpoints = new ArrayList<>();
+    Cluster cluster;
+    int crashes;
+    int rescales;
+    int mostInFlight;
+    int mostUncounted;
+
+    void observe() {
+      mostInFlight = Math.max(mostInFlight, cluster.mostInFlight());
+      mostUncounted = Math.max(mostUncounted, cluster.uncounted());
+    }
+
+    /** One call completes or fails. */
+    void completeOne() {
+      FakeEngine.Call<?, ?> call = engine.open().get(random.nextInt(engine.open().size()));
+      if (random.nextInt(6) == 0) {
+        engine.fail(call, "by chance");
+      } else {
+        engine.complete(call);
+      }
+    }
+
+    /** What happens while a subtask waits until it has less to do. */
+    void stepOfAWaitingTask() throws Exception {
+      observe();
+      if (engine.open().isEmpty() || random.nextInt(8) == 0) {
+        cluster.passTime(100_000);
+      } else {
+        completeOne();
+      }
+    }
+  }
+
   /** The history as the seed has it. */
   Observations run() throws Exception {
-    FakeEngine engine = FakeEngine.manual();
-    Sink sink = new Sink();
-    List<int[]> checkpoints = new ArrayList<>();
+    Run run = new Run();
+    FakeEngine engine = run.engine;
     OperatorSubtaskState state = null;
     int parallelism = 1 << random.nextInt(3);
     int stateParallelism = parallelism;
     int statePosition = 0;
     int position = 0;
-    int crashes = 0;
-    int rescales = 0;
-    int mostInFlight = 0;
-    Cluster cluster = new Cluster(engine, parallelism, null, parallelism);
+    run.cluster = new Cluster(engine, parallelism, null, parallelism);
     try {
       while (position < inputs.size()) {
+        Cluster cluster = run.cluster;
         int dice = random.nextInt(100);
-        if (dice < 50 && cluster.hasRoom()) {
-          cluster.take(inputs.get(position++));
-        } else if (dice < 60 && eventTime) {
-          cluster.watermark(watermarkAfter(position));
+        if (dice < 40) {
+          cluster.take(inputs.get(position++), run::stepOfAWaitingTask);
+        } else if (dice < 55 && eventTime) {
+          cluster.watermark(watermarkAfter(position), run::stepOfAWaitingTask);
         } else if (dice < 80 && !engine.open().isEmpty()) {
-          FakeEngine.Call<?, ?> call = engine.open().get(random.nextInt(engine.open().size()));
-          if (random.nextInt(6) == 0) {
-            engine.fail(call, "by chance");
-          } else {
-            engine.complete(call);
-          }
+          run.completeOne();
         } else if (dice < 88) {
           cluster.subtasks.get(random.nextInt(cluster.subtasks.size())).runMailbox();
         } else if (dice < 92) {
-          for (FocusHarness subtask : cluster.subtasks) {
-            subtask.setProcessingTime(subtask.getProcessingTime() + 100_000);
-          }
+          cluster.passTime(100_000);
         } else if (dice < 96) {
           int before = engine.open().size();
-          state = cluster.snapshot(checkpoints.size() + 1);
-          checkpoints.add(new int[] {before, engine.open().size()});
+          state = cluster.snapshot(run.checkpoints.size() + 1);
+          run.checkpoints.add(new int[] {before, engine.open().size()});
           stateParallelism = cluster.subtasks.size();
           statePosition = position;
-          sink.commit(cluster);
+          run.sink.commit(cluster);
         } else if (dice < 98) {
-          crashes++;
+          run.crashes++;
           cluster.crash();
-          if (random.nextBoolean()) {
-            // else what the dead tasks asked completes later, for nobody
-            engine.forgetOpenCalls();
-          }
           parallelism = state == null ? parallelism : 1 << random.nextInt(3);
-          rescales += parallelism != stateParallelism ? 1 : 0;
+          run.rescales += parallelism != stateParallelism ? 1 : 0;
           position = statePosition;
-          cluster = new Cluster(engine, parallelism, state, stateParallelism);
+          run.cluster = new Cluster(engine, parallelism, state, stateParallelism);
         }
-        mostInFlight = Math.max(mostInFlight, cluster.inFlight());
+        run.observe();
       }
-      return end(cluster, sink, mostInFlight, checkpoints, crashes, rescales);
+      return end(run, run::stepOfAWaitingTask);
     } finally {
-      cluster.crash();
+      run.cluster.crash();
     }
   }
 
   /** The same inputs, one subtask, in the order that counts, each done before the next. */
   Observations alone() throws Exception {
-    FakeEngine engine = FakeEngine.manual();
-    Sink sink = new Sink();
-    Cluster cluster = new Cluster(engine, 1, null, 1);
+    Run run = new Run();
+    run.cluster = new Cluster(run.engine, 1, null, 1);
+    ThrowingRunnable<Exception> step = () -> run.engine.open().forEach(run.engine::complete);
     try {
       for (Input input : inOrder()) {
-        cluster.take(input);
+        run.cluster.take(input, step);
         if (eventTime) {
-          cluster.watermark(input.time() - 1);
+          run.cluster.watermark(input.time() - 1, step);
         }
-        cluster.completeAll();
+        run.cluster.completeAll();
+        run.observe();
       }
-      return end(cluster, sink, cluster.inFlight(), List.of(), 0, 0);
+      return end(run, step);
     } finally {
-      cluster.crash();
+      run.cluster.crash();
     }
   }
 
-  private Observations end(
-      Cluster cluster,
-      Sink sink,
-      int mostInFlight,
-      List<int[]> checkpoints,
-      int crashes,
-      int rescales)
-      throws Exception {
+  private Observations end(Run run, ThrowingRunnable<Exception> step) throws Exception {
+    Cluster cluster = run.cluster;
     if (eventTime) {
-      cluster.watermark(1_000_000);
+      cluster.watermark(1_000_000, step);
     }
     cluster.completeAll();
-    sink.commit(cluster);
+    run.sink.commit(cluster);
     Map<String, Long> events = new TreeMap<>();
     Map<String, String> wholes = new TreeMap<>();
     Map<String, String> texts = texts();
@@ -437,16 +503,17 @@ final class FocusSimulation {
       wholes.put(stream, home.answers().get(before + 1).text());
     }
     return new Observations(
-        sink.answers,
-        sink.parts,
+        run.sink.answers,
+        run.sink.parts,
         events,
         wholes,
         texts,
-        mostInFlight,
+        run.mostInFlight,
         settings.maxInFlight(),
-        checkpoints,
-        crashes,
-        rescales);
+        run.mostUncounted,
+        run.checkpoints,
+        run.crashes,
+        run.rescales);
   }
 
   /**
@@ -483,6 +550,28 @@ final class FocusSimulation {
       tail.forEach(text::append);
       return text.append("?q").toString().strip();
     }
+  }
+
+  /** Questions that have a deadline. */
+  Set<String> withDeadline() {
+    Set<String> ids = new TreeSet<>();
+    for (Input input : inputs) {
+      if (input instanceof Input.Question question && question.deadlineMillis() > 0) {
+        ids.add(question.id());
+      }
+    }
+    return ids;
+  }
+
+  /** Questions that are cancelled, where that comes in time. */
+  Set<String> cancelled() {
+    Set<String> ids = new TreeSet<>();
+    for (Input input : inputs) {
+      if (input instanceof Input.Cancel cancel) {
+        ids.add(cancel.id());
+      }
+    }
+    return ids;
   }
 
   /** By {@code id/update}, or {@code group/stream}, the text that each answer must have. */

@@ -155,7 +155,15 @@ class SerializersTest {
         new Case(new TimedKey(-1, 7), new TimedKeySerializer(), "01ffffffffffffffff00000007"),
         new Case(
             new WaitingQuestion(
-                "id-1", new int[] {9}, 32, QueryMode.STANDING, 5, 77, POSITION, Asking.PLAIN),
+                "id-1",
+                new int[] {9},
+                32,
+                QueryMode.STANDING,
+                5,
+                77,
+                POSITION,
+                Asking.PLAIN,
+                WaitingQuestion.UNKNOWN),
             new WaitingQuestionSerializer(),
             "010469642d31010920010000000000000005000000000000004d046c6f6773030000010000000000"),
         new Case(

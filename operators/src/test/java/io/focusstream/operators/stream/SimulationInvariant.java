@@ -2,6 +2,7 @@ package io.focusstream.operators.stream;
 
 import io.focusstream.operators.stream.FocusSimulation.Observations;
 import io.focusstream.schemas.Answer;
+import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.StreamAnswer;
 import java.util.HashMap;
 import java.util.List;
@@ -11,7 +12,9 @@ import java.util.TreeMap;
 /** What must hold of every history. */
 enum SimulationInvariant {
   /**
-   * Each question has one answer, each part of one over many streams comes once; no other comes.
+   * Each question has one answer, each part of one over many streams comes once; no other comes. A
+   * question that is cancelled has one record with its cancellation, or its answer and a refusal.
+   * Only a question with a deadline expires.
    */
   EveryQuestionAnsweredOnce {
     @Override
@@ -20,6 +23,25 @@ enum SimulationInvariant {
       answered(seen).forEach((name, texts) -> times.put(name, texts.size()));
       Map<String, Integer> once = new TreeMap<>();
       simulation.expected().keySet().forEach(name -> once.put(name, 1));
+      for (String id : simulation.cancelled()) {
+        once.remove(id + "/0");
+        times.remove(id + "/0");
+        List<AnswerStatus> said = statuses(seen, id);
+        boolean one = said.equals(List.of(AnswerStatus.CANCELLED));
+        boolean answerAndRefusal =
+            said.size() == 2
+                && said.contains(AnswerStatus.REJECTED)
+                && said.stream().anyMatch(s -> s != AnswerStatus.REJECTED)
+                && !said.contains(AnswerStatus.CANCELLED);
+        hold(one || answerAndRefusal, simulation, id + " is cancelled and says " + said);
+      }
+      for (Map.Entry<String, Answer> entry : seen.answers()) {
+        hold(
+            entry.getValue().status() != AnswerStatus.EXPIRED
+                || simulation.withDeadline().contains(entry.getValue().id()),
+            simulation,
+            entry.getKey() + " expires without a deadline");
+      }
       hold(once.equals(times), simulation, "answers " + difference(once, times));
       Map<String, Integer> numbers = new HashMap<>();
       for (AnswerPart part : seen.parts()) {
@@ -70,14 +92,14 @@ enum SimulationInvariant {
     @Override
     void check(FocusSimulation simulation, Observations seen, Observations alone) {
       Map<String, String> expected = simulation.expected();
-      answered(seen)
+      records(seen)
           .forEach(
-              (name, texts) -> {
+              (name, answer) -> {
                 String text = expected.get(name);
                 hold(
-                    text == null || texts.stream().allMatch(text::equals),
+                    text == null || text.equals(answer.text()),
                     simulation,
-                    name + " is " + texts + "; expected " + text);
+                    name + " is " + answer.text() + "; expected " + text);
               });
     }
   },
@@ -107,7 +129,7 @@ enum SimulationInvariant {
     }
   },
 
-  /** No subtask has more at the engine than it may. */
+  /** No subtask has more at the engine than it may, and the engine works on nothing else. */
   InFlightBounded {
     @Override
     void check(FocusSimulation simulation, Observations seen, Observations alone) {
@@ -115,6 +137,10 @@ enum SimulationInvariant {
           seen.mostInFlight() <= seen.inFlightBound(),
           simulation,
           seen.mostInFlight() + " calls at once; at most " + seen.inFlightBound());
+      hold(
+          seen.mostUncounted() <= 0,
+          simulation,
+          "the engine works on " + seen.mostUncounted() + " calls that nobody waits for");
     }
   },
 
@@ -132,7 +158,7 @@ enum SimulationInvariant {
   },
 
   /**
-   * Every record is the one that the question alone would have got, evidence and usage included.
+   * Every answer is the one that the question alone would have got, evidence and usage included.
    */
   BatchedEqualsAlone {
     @Override
@@ -183,9 +209,27 @@ enum SimulationInvariant {
     return texts;
   }
 
+  private static List<AnswerStatus> statuses(Observations seen, String id) {
+    return seen.answers().stream()
+        .map(Map.Entry::getValue)
+        .filter(answer -> answer.id().equals(id))
+        .map(Answer::status)
+        .toList();
+  }
+
+  /** Whether it says what is in the stream, and not what became of the question. */
+  private static boolean isOfTheStream(Answer answer) {
+    return switch (answer.status()) {
+      case CANCELLED, EXPIRED, REJECTED -> false;
+      default -> true;
+    };
+  }
+
   private static Map<String, Answer> records(Observations seen) {
     Map<String, Answer> records = new TreeMap<>();
-    seen.answers().forEach(entry -> records.put(entry.getKey(), entry.getValue()));
+    seen.answers().stream()
+        .filter(entry -> isOfTheStream(entry.getValue()))
+        .forEach(entry -> records.put(entry.getKey(), entry.getValue()));
     for (AnswerPart part : seen.parts()) {
       if (part.answer() != null) {
         records.put(name(part), part.answer());

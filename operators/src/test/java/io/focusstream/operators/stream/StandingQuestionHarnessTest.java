@@ -132,6 +132,50 @@ class StandingQuestionHarnessTest {
     }
   }
 
+  /** Its first answer is still open when another question takes its id. */
+  @Test
+  void itIsReplacedBeforeItsFirstAnswer() throws Exception {
+    try (FocusHarness harness = start(SettingsFixture.small())) {
+      events(harness, 0, 1);
+      harness.standing("1", "a", "old");
+      harness.standing("1", "a", "new");
+      assertEquals(1, engine.openQuestions().size(), "the old one has left the engine");
+      assertEquals(1, harness.gauge(FocusMetrics.QUESTIONS_PENDING));
+      harness.completeAll(engine);
+      events(harness, 1, 5);
+      harness.completeAll(engine);
+      assertEquals(
+          List.of("1/0 OK a-line0\n?new", "1/1 OK a-line0\na-line1\n|?new"), said(harness));
+      assertEquals(1, harness.count(FocusMetrics.QUESTIONS_REPEATED));
+    }
+  }
+
+  @Test
+  void theSameStandingQuestionAgainIsAnsweredOnce() throws Exception {
+    try (FocusHarness harness = start(SettingsFixture.small())) {
+      events(harness, 0, 1);
+      harness.standing("1", "a", "q");
+      harness.standing("1", "a", "q");
+      assertEquals(1, engine.asked().size());
+      harness.completeAll(engine);
+      assertEquals(List.of("1/0 OK a-line0\n?q"), said(harness));
+    }
+  }
+
+  /** One that can't be taken leaves the question that is open as it is. */
+  @Test
+  void aStandingQuestionTakesTheIdOfAnOpenOneOnlyWhereItIsTaken() throws Exception {
+    FocusSettings settings =
+        SettingsFixture.small(config -> config.set(AskOptions.MAX_STANDING, 0));
+    try (FocusHarness harness = start(settings)) {
+      events(harness, 0, 1);
+      harness.question("1", "a", "q");
+      harness.standing("1", "a", "standing");
+      harness.completeAll(engine);
+      assertEquals(List.of("1/0 REJECTED ", "1/0 OK a-line0\n?q"), said(harness));
+    }
+  }
+
   @Test
   void aCancelledQuestionIsAskedNoMore() throws Exception {
     try (FocusHarness harness = start(SettingsFixture.small())) {
@@ -155,6 +199,21 @@ class StandingQuestionHarnessTest {
       harness.question("1", "a", "q");
       assertEquals(1, engine.openQuestions().size());
       harness.cancel("1", "a");
+      assertEquals(List.of(), engine.open(), "the engine works on it no more");
+      harness.completeAll(engine);
+      assertEquals(List.of("1/0 CANCELLED "), said(harness));
+      assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
+      assertEquals(0, harness.count(FocusMetrics.STALE_RESULTS));
+    }
+  }
+
+  @Test
+  void aResultInTheMailboxOfAQuestionThatIsCancelledIsDropped() throws Exception {
+    try (FocusHarness harness = start(SettingsFixture.small())) {
+      events(harness, 0, 1);
+      harness.question("1", "a", "q");
+      engine.complete(engine.openQuestions().get(0));
+      harness.cancel("1", "a");
       harness.completeAll(engine);
       assertEquals(List.of("1/0 CANCELLED "), said(harness));
       assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
@@ -172,6 +231,7 @@ class StandingQuestionHarnessTest {
       harness.setProcessingTime(1_049);
       assertEquals(List.of(), said(harness));
       harness.setProcessingTime(1_050);
+      assertEquals(1, engine.open().size(), "the engine works on the other only");
       harness.completeAll(engine);
       harness.setProcessingTime(9_000);
       assertEquals(List.of("1/0 EXPIRED ", "2/0 OK a-line0\n?q"), said(harness));

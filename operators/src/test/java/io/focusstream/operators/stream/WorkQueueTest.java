@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class WorkQueueTest {
@@ -110,6 +113,28 @@ class WorkQueueTest {
     assertEquals(0, queue.size());
     assertEquals(0, queue.inFlight());
     assertNull(queue.next());
+  }
+
+  @Test
+  void whatIsGivenUpIsCancelledAtTheEngineAndWhatHasItsResultIsNot() {
+    queue.addQuestion("a", 0, "q", 0, 0);
+    queue.addQuestion("a", 1, "r", 0, 0);
+    queue.addQuestion("a", 2, "s", 0, 0);
+    List<CompletableFuture<String>> calls = new ArrayList<>();
+    List<Work> given = new ArrayList<>();
+    for (Work next = queue.next(); next != null; next = queue.next()) {
+      CompletableFuture<String> call = new CompletableFuture<>();
+      next.call = call;
+      calls.add(call);
+      given.add(next);
+    }
+    queue.finish(given.get(0));
+    assertTrue(calls.get(0).isCancelled());
+    calls.get(1).complete("result");
+    queue.returned(given.get(1));
+    assertFalse(calls.get(1).isCancelled());
+    queue.abandon();
+    assertTrue(calls.get(2).isCancelled());
   }
 
   @Test

@@ -34,6 +34,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>{@link Mode#MANUAL}: nothing completes until the test says so, on the thread that says so.
  * {@link Mode#AUTOMATIC}: everything completes on one thread of the engine, in order.
  *
+ * <p>Its hot tier holds what {@link #heat} puts there, and with {@link #keepsHot} all that it
+ * makes.
+ *
  * <p>A chunk's state is two blocks, each with a checksum over its tokens, so that damage is
  * noticed.
  */
@@ -46,7 +49,7 @@ public final class FakeEngine implements CondensingEngine {
 
   /** The model that it says it runs. */
   public static final ModelInfo MODEL =
-      new ModelInfo("fake", "f00dfeed", 1 << 16, 0, 0, 4096, 4096);
+      new ModelInfo("fake", "f00dfeed", 1 << 16, 0, 0, 4096, 4096, 1);
 
   private static final int MAGIC = 0x46414b45;
   private static final Map<Integer, FakeEngine> BY_NUMBER = new ConcurrentHashMap<>();
@@ -62,6 +65,8 @@ public final class FakeEngine implements CondensingEngine {
   private ModelInfo model = MODEL;
   private int mostOpen;
   private int leases;
+  private int exhausted;
+  private boolean keepsHot;
   private OptionalInt grantedGpu = OptionalInt.empty();
 
   /** A call that hasn't completed. */
@@ -175,14 +180,46 @@ public final class FakeEngine implements CondensingEngine {
   private void begin(Call<?, ?> call) {
     open.add(call);
     mostOpen = Math.max(mostOpen, open.size());
+    call.future.whenComplete((result, failure) -> drop(call));
     if (thread != null) {
       thread.execute(() -> complete(call));
     }
   }
 
+  /** What nobody waits for any more is open no more. */
+  private synchronized void drop(Call<?, ?> call) {
+    if (call.future.isCancelled()) {
+      open.remove(call);
+    }
+  }
+
+  /** Takes an open call to complete it; false where it was cancelled. */
+  private synchronized boolean take(Call<?, ?> call) {
+    boolean taken = open.remove(call);
+    if (!taken && !call.future.isCancelled()) {
+      throw new IllegalStateException("this call has completed already");
+    }
+    return taken;
+  }
+
   @Override
   public synchronized boolean isHot(ChunkKey key) {
+    if (exhausted > 0) {
+      exhausted--;
+      throw new OutOfMemoryError("Java heap space");
+    }
     return hot.contains(key);
+  }
+
+  /** From now on every chunk's state that it makes stays in the hot tier. */
+  public synchronized FakeEngine keepsHot() {
+    keepsHot = true;
+    return this;
+  }
+
+  /** The next callers who ask whether a chunk is hot find the heap full. */
+  public synchronized void exhaustHeap(int times) {
+    exhausted = times;
   }
 
   /** From now on the chunk's state is in the hot tier. */
@@ -237,12 +274,10 @@ public final class FakeEngine implements CondensingEngine {
     return leases;
   }
 
-  /** Completes one call well. */
+  /** Completes one call well; nothing happens where it was cancelled. */
   public void complete(Call<?, ?> call) {
-    synchronized (this) {
-      if (!open.remove(call)) {
-        throw new IllegalStateException("this call has completed already");
-      }
+    if (!take(call)) {
+      return;
     }
     if (call.task instanceof CondenseTask task) {
       cast(call).complete(condense(task.key(), task.tokens()));
@@ -267,12 +302,9 @@ public final class FakeEngine implements CondensingEngine {
   }
 
   private void fail(Call<?, ?> call, EngineException reason) {
-    synchronized (this) {
-      if (!open.remove(call)) {
-        throw new IllegalStateException("this call has completed already");
-      }
+    if (take(call)) {
+      call.future.completeExceptionally(reason);
     }
-    call.future.completeExceptionally(reason);
   }
 
   @SuppressWarnings("unchecked")
@@ -285,7 +317,10 @@ public final class FakeEngine implements CondensingEngine {
     open.clear();
   }
 
-  private static CondensedChunk condense(ChunkKey key, int[] tokens) {
+  private synchronized CondensedChunk condense(ChunkKey key, int[] tokens) {
+    if (keepsHot) {
+      hot.add(key);
+    }
     int half = tokens.length / 2;
     return new CondensedChunk(
         key,
@@ -326,7 +361,7 @@ public final class FakeEngine implements CondensingEngine {
       append(text, chunk.tokens()).append('|');
       int bad = (int) chunk.blocks().stream().filter(block -> !isIntact(block)).count();
       damaged += bad;
-      if (bad > 0 || (chunk.blocks().isEmpty() && !isHot(chunk.key()))) {
+      if (bad > 0 || (chunk.blocks().isEmpty() && !hot.contains(chunk.key()))) {
         recondensed.add(condense(chunk.key(), chunk.tokens()));
       }
     }

@@ -45,8 +45,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs a model through DJL's PyTorch engine, on one thread of its own: each turn takes what is
- * ready, decode steps of running answers first, then new questions, then a batch of chunks to
- * condense.
+ * ready, decode steps of running answers first, then a new question, then a batch of chunks to
+ * condense where no question has anything to do, or where chunks have waited for {@value
+ * #TURNS_A_BATCH} turns: questions without end must not keep those waiting that need the chunks.
+ *
+ * <p>What nobody waits for any more, since its future was cancelled, is dropped: at once while it
+ * lies in the inbox, else with the next turn. A batch that is being condensed runs to its end.
+ *
+ * <p>A task for which memory is short fails, and the engine goes on; any other {@link Error} and an
+ * error of the device end it.
  *
  * <p>What a question reads is always what the codec wrote: a chunk's states go through encoding and
  * back before they are used, so that an answer is the same whether its chunks were hot, stored, or
@@ -57,7 +64,20 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private static final int LONGEST_CHUNK = 4096;
   private static final int LONGEST_QUESTION = 4096;
 
-  private sealed interface Command permits Condense, Ask {}
+  /**
+   * While questions run, a batch of chunks is condensed in one turn of so many. Such a turn is
+   * longer than others by what a batch takes, which is what running answers wait.
+   */
+  private static final int TURNS_A_BATCH = 8;
+
+  private sealed interface Command permits Condense, Ask {
+    CompletableFuture<?> result();
+
+    /** Nobody waits for it any more. */
+    default boolean isDropped() {
+      return result().isDone();
+    }
+  }
 
   private record Condense(CondenseTask task, CompletableFuture<CondensedChunk> result)
       implements Command {}
@@ -74,6 +94,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private final ArrayDeque<Condense> toCondense = new ArrayDeque<>();
   private final ArrayDeque<Ask> toAsk = new ArrayDeque<>();
   private final List<RunningQuestion> running = new ArrayList<>();
+  private int turnsOfWaitingChunks;
   private final DjlEngineSettings settings;
   private final FocusModel model;
   private final ModelInfo info;
@@ -112,7 +133,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
               config.beginToken(),
               config.endTokens().get(0),
               LONGEST_CHUNK,
-              LONGEST_QUESTION);
+              LONGEST_QUESTION,
+              ChunkStateCodec.VERSION);
     } catch (IOException | IllegalArgumentException e) {
       throw new EngineException("can't load the model in " + path + ": " + e.getMessage(), e);
     }
@@ -251,6 +273,15 @@ public final class DjlCondensingEngine implements CondensingEngine {
       throw lost != null ? lost : new EngineException("the engine is closed");
     }
     inbox.add(command);
+    // while the thread is in a long batch, or hangs, what was cancelled must not pile up
+    command
+        .result()
+        .whenComplete(
+            (result, failure) -> {
+              if (command.result().isCancelled()) {
+                inbox.removeIf(waiting -> waiting == command);
+              }
+            });
     if (closed) {
       failAll();
     }
@@ -298,11 +329,39 @@ public final class DjlCondensingEngine implements CondensingEngine {
    * Stops the engine where a failure says that the device is gone: CUDA answers every further call
    * with the same error, in this process.
    */
-  void checkDevice(RuntimeException failure) {
-    String message = String.valueOf(failure.getMessage());
-    if (message.contains("CUDA error") && !message.contains("out of memory")) {
+  private void checkDevice(Throwable failure) {
+    if (isOfDevice(failure)) {
       lose(failure);
     }
+  }
+
+  /** Whether it says that the device is gone; one that is only full is not. */
+  static boolean isOfDevice(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      String message = String.valueOf(cause.getMessage());
+      if (message.contains("CUDA error")) {
+        return !message.contains("out of memory") && !message.contains("ALLOC_FAILED");
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Why a task failed, for who asked; the engine ends where the device is gone.
+   *
+   * @param what for example {@code answering}
+   */
+  EngineException failed(String what, Throwable failure) {
+    checkDevice(failure);
+    if (lost != null) {
+      return lost;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return EngineException.outOfMemory(what, failure);
+      }
+    }
+    return new EngineException(what + " failed: " + failure.getMessage(), failure);
   }
 
   private void lose(Throwable cause) {
@@ -374,13 +433,24 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   private void turn() {
     for (Iterator<RunningQuestion> each = running.iterator(); each.hasNext(); ) {
-      if (each.next().step()) {
+      RunningQuestion question = each.next();
+      if (question.isDropped()) {
+        question.fail(new EngineException("nobody waits for this answer any more"));
+        each.remove();
+      } else if (question.step()) {
         each.remove();
       }
     }
-    if (!toAsk.isEmpty() && mayBegin(toAsk.peek())) {
+    toAsk.removeIf(Command::isDropped);
+    toCondense.removeIf(Command::isDropped);
+    boolean asks = !toAsk.isEmpty() && mayBegin(toAsk.peek());
+    if (asks) {
       begin(toAsk.poll());
-    } else if (running.isEmpty() && !toCondense.isEmpty()) {
+    }
+    if (toCondense.isEmpty()) {
+      turnsOfWaitingChunks = 0;
+    } else if (!asks && running.isEmpty() || ++turnsOfWaitingChunks >= TURNS_A_BATCH) {
+      turnsOfWaitingChunks = 0;
       condenseBatch();
     }
   }
@@ -443,11 +513,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
       for (Condense condense : batch) {
         condense.result().complete(made.get(condense.task().key()));
       }
-    } catch (RuntimeException e) {
-      checkDevice(e);
-      EngineException reason =
-          new EngineException(
-              "condensing " + batch.size() + " chunks failed: " + e.getMessage(), e);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      EngineException reason = failed("condensing " + batch.size() + " chunks", e);
       batch.forEach(condense -> fail(condense, reason));
     } catch (Error e) {
       lose(e);

@@ -104,9 +104,8 @@ final class RunningQuestion {
         focus();
       }
       return ended;
-    } catch (RuntimeException e) {
-      engine.checkDevice(e);
-      fail(new EngineException("answering failed: " + e.getMessage(), e));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      fail(engine.failed("answering", e));
       return true;
     }
   }
@@ -116,15 +115,19 @@ final class RunningQuestion {
     try {
       last = decoder.next(tokens.get(tokens.size() - 1));
       return take();
-    } catch (RuntimeException e) {
-      engine.checkDevice(e);
-      fail(new EngineException("answering failed: " + e.getMessage(), e));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      fail(engine.failed("answering", e));
       return true;
     }
   }
 
   AskTask task() {
     return task;
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  boolean isDropped() {
+    return result.isDone();
   }
 
   private void load() {

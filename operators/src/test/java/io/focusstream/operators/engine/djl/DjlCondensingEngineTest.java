@@ -28,12 +28,19 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine over the golden checkpoint (random weights, grouped-query attention). */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -144,6 +151,168 @@ class DjlCondensingEngineTest {
     assertEquals(answer.tokens().length - (answer.ended() ? 0 : 1), heard.size());
     for (int i = 0; i < heard.size(); i++) {
       assertArrayEquals(Arrays.copyOf(answer.tokens(), i + 1), heard.get(i));
+    }
+  }
+
+  /** Asks again as soon as an answer is there, a bounded number of times. */
+  private final class Asker {
+    private final DjlCondensingEngine engine;
+    private final AskTask task;
+    private final BooleanSupplier goesOn;
+    private final AtomicInteger left = new AtomicInteger(100);
+
+    Asker(DjlCondensingEngine engine, AskTask task, BooleanSupplier goesOn) {
+      this.engine = engine;
+      this.task = task;
+      this.goesOn = goesOn;
+    }
+
+    void ask() {
+      if (goesOn.getAsBoolean() && left.getAndDecrement() > 0) {
+        engine.ask(task).whenComplete((answer, failure) -> ask());
+      }
+    }
+  }
+
+  @Test
+  void questionsWithoutEndDontKeepAChunkWaiting() throws Exception {
+    AskTask task = ask(inputs(engine, chunks(2)));
+    CompletableFuture<CondensedChunk> condensed = new CompletableFuture<>();
+    Asker asker = new Asker(engine, task, () -> !condensed.isDone());
+    for (int i = 0; i < 4; i++) {
+      asker.ask();
+    }
+    engine.condense(task(tokens(777, 40))).thenAccept(condensed::complete);
+    get(condensed);
+    assertTrue(asker.left.get() > 0, "it waited for the last question");
+  }
+
+  @Test
+  void aQuestionThatIsCancelledIsDroppedWhileItRunsAndWhileItWaits() throws Exception {
+    try (DjlCondensingEngine narrow = new DjlCondensingEngine(settings.withRunningBytes(0))) {
+      List<ChunkInput> chunks = inputs(narrow, chunks(3));
+      AskTask endless = new AskTask(chunks, tokens(99, 30), tokens(98, 9), 4000);
+      CompletableFuture<Void> begun = new CompletableFuture<>();
+      List<Integer> ofWaiting = Collections.synchronizedList(new ArrayList<>());
+      CompletableFuture<EngineAnswer> running = narrow.ask(endless, tokens -> begun.complete(null));
+      CompletableFuture<EngineAnswer> waiting =
+          narrow.ask(endless, tokens -> ofWaiting.add(tokens.length));
+      CompletableFuture<EngineAnswer> after = narrow.ask(ask(chunks));
+      get(begun);
+      waiting.cancel(false);
+      running.cancel(false);
+      assertEquals(6, get(after).tokens().length, "it came before 4,000 tokens of another");
+      assertEquals(List.of(), ofWaiting, "what waited was never begun");
+    }
+  }
+
+  @Test
+  void chunksThatAreCancelledAreNotCondensed() throws Exception {
+    try (DjlCondensingEngine other = new DjlCondensingEngine(settings)) {
+      CountDownLatch hold = new CountDownLatch(1);
+      CompletableFuture<Void> held = new CompletableFuture<>();
+      other.ask(
+          ask(List.of()),
+          tokens -> {
+            held.complete(null);
+            awaitQuietly(hold);
+          });
+      get(held);
+      List<CompletableFuture<CondensedChunk>> many = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        many.add(other.condense(task(tokens(i, 50))));
+      }
+      many.subList(0, 19).forEach(one -> one.cancel(false));
+      hold.countDown();
+      get(many.get(19));
+      assertEquals(50, other.stats().condensedTokens(), "of the one that was wanted");
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await(60, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void memoryThatIsShortFailsTheTaskWithARemedyAndTheEngineGoesOn() throws Exception {
+    CompletableFuture<EngineAnswer> failing =
+        engine.ask(
+            ask(List.of()),
+            tokens -> {
+              throw new OutOfMemoryError("Java heap space");
+            });
+    ExecutionException failure = assertThrows(ExecutionException.class, () -> get(failing));
+    EngineException reason = assertInstanceOf(EngineException.class, failure.getCause());
+    assertFalse(reason.isLost());
+    assertTrue(reason.getMessage().contains("Java heap space"), reason.getMessage());
+    assertTrue(
+        reason.getMessage().contains("taskmanager.memory.task.heap.size"), reason.getMessage());
+    assertFalse(engine.isLost());
+    assertNotNull(get(engine.ask(ask(List.of()))));
+  }
+
+  /** As it comes from a batch that ran on a thread of its own. */
+  @Test
+  void memoryThatIsShortIsFoundAmongTheCauses() {
+    EngineException reason =
+        engine.failed("condensing 3 chunks", new CompletionException(new OutOfMemoryError("heap")));
+    assertTrue(
+        reason.getMessage().startsWith("condensing 3 chunks failed for want of memory"),
+        reason.getMessage());
+    assertFalse(engine.isLost());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CUDA error: device-side assert triggered",
+        "CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be"
+            + " asynchronously reported",
+        "CUDA error: unspecified launch failure",
+        "CUDA error: uncorrectable ECC error encountered",
+        "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasGemmEx`",
+      })
+  void anErrorOfTheDeviceIsKnownByItsMessage(String message) {
+    assertTrue(DjlCondensingEngine.isOfDevice(new RuntimeException(message)));
+    assertTrue(
+        DjlCondensingEngine.isOfDevice(
+            new CompletionException("of a batch", new RuntimeException(message))));
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(
+      strings = {
+        "CUDA out of memory. Tried to allocate 2.00 GiB",
+        "CUDA error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 8000000000 bytes",
+        "mat1 and mat2 shapes cannot be multiplied",
+      })
+  void anyOtherErrorIsNotOfTheDevice(String message) {
+    assertFalse(DjlCondensingEngine.isOfDevice(new RuntimeException(message)));
+    assertFalse(engine.failed("answering", new RuntimeException(message)).isLost());
+    assertFalse(engine.isLost());
+  }
+
+  @Test
+  void anErrorOfTheDeviceEndsTheEngine() throws Exception {
+    try (DjlCondensingEngine other = new DjlCondensingEngine(settings)) {
+      CompletableFuture<EngineAnswer> failing =
+          other.ask(
+              ask(List.of()),
+              tokens -> {
+                throw new IllegalStateException("CUDA error: unspecified launch failure");
+              });
+      ExecutionException first = assertThrows(ExecutionException.class, () -> get(failing));
+      assertTrue(((EngineException) first.getCause()).isLost(), first.toString());
+      ExecutionException later =
+          assertThrows(ExecutionException.class, () -> get(other.ask(ask(List.of()))));
+      assertTrue(((EngineException) later.getCause()).isLost(), later.toString());
     }
   }
 
