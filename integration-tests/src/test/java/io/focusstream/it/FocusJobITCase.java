@@ -329,8 +329,8 @@ class FocusJobITCase {
   }
 
   /**
-   * A word that streams, questions and poison records have, and all of whose ways are gone: it is
-   * in answers and dead letters, and in no log. What a job logs of its life is there.
+   * A word that events, questions and poison records have goes every way that there is: it comes
+   * out in answers and dead letters, and in no log. What a job logs of its life is there.
    */
   @Test
   void whatAStreamSaysIsInNoLog() throws Exception {
