@@ -177,16 +177,6 @@ class FocusCliTest {
     }
   }
 
-  @Test
-  void aJobWhoseBrokerDoesNotAnswerIsNotSubmitted() {
-    IllegalStateException e =
-        assertThrows(
-            IllegalStateException.class,
-            () -> FocusJob.submit(config -> null, "--bootstrap", "no-such-host.invalid:1"));
-    assertTrue(e.getMessage().startsWith("the job was not submitted: "), e.getMessage());
-    assertTrue(e.getMessage().contains("no-such-host.invalid:1 (--bootstrap)"), e.getMessage());
-  }
-
   private void assertFailure(int exitCode, String message, String... args) {
     Run run = run(args);
     assertEquals(exitCode, run.exitCode(), run.toString());
