@@ -488,7 +488,6 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
 
   @Override
   public void close() throws Exception {
-    closed = true;
     if (work != null) {
       LOGGER.info(
           "{} closes; open: {} chunks, {} questions.",
@@ -496,6 +495,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
           work.openChunks(),
           work.openQuestions());
     }
+    closed = true;
     try {
       if (lease != null) {
         lease.close();

@@ -3,6 +3,7 @@ package io.focusstream.operators.stream;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.engine.djl.DjlEngineProvider;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
 import io.focusstream.operators.model.Precision;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The metrics of the engine and its hot tier, over the golden checkpoint (random weights). */
-@Timeout(120)
+@Timeout(300)
 class RealEngineMetricsHarnessTest {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final int CHUNK_TOKENS = 16;
@@ -72,7 +73,9 @@ class RealEngineMetricsHarnessTest {
             .withHotBytes(hotBytes);
     return FocusHarness.start(
         new FocusOperatorFactory(
-            SettingsFixture.small(), new DjlEngineProvider(settings), SmallTokenizer::new),
+            SettingsFixture.small(c -> c.set(AskOptions.MAX_ANSWER_TOKENS, 4)),
+            new DjlEngineProvider(settings),
+            SmallTokenizer::new),
         new HashMapStateBackend(),
         null,
         1,
