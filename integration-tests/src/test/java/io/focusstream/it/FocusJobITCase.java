@@ -4,23 +4,33 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.focusstream.jobs.cli.ExitCodes;
+import io.focusstream.jobs.cli.FocusCli;
 import io.focusstream.jobs.kafka.Brokers;
+import io.focusstream.jobs.kafka.DeadLetters;
 import io.focusstream.jobs.kafka.KafkaOptions;
 import io.focusstream.jobs.kafka.KafkaSettings;
 import io.focusstream.jobs.kafka.QuestionClient;
 import io.focusstream.jobs.local.DataDir;
 import io.focusstream.jobs.local.EmbeddedKafka;
 import io.focusstream.jobs.local.LocalCluster;
+import io.focusstream.jobs.local.MetricTap;
 import io.focusstream.jobs.topology.FocusTopology;
 import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.config.CondenseOptions;
 import io.focusstream.operators.config.Consistency;
 import io.focusstream.operators.config.EngineOptions;
+import io.focusstream.operators.config.LocalOptions;
 import io.focusstream.operators.config.StreamOptions;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.stream.PrepareQuestions;
+import io.focusstream.operators.stream.TokenizeEvents;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerCodec;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.DeadLetter;
 import io.focusstream.schemas.DeadLetterCodec;
+import io.focusstream.schemas.Event;
 import io.focusstream.schemas.EventCodec;
 import io.focusstream.schemas.Evidence;
 import io.focusstream.schemas.Query;
@@ -29,6 +39,8 @@ import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import io.focusstream.schemas.StreamAnswer;
 import io.focusstream.schemas.StreamSelection;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +53,8 @@ import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -141,8 +155,238 @@ class FocusJobITCase {
       assertEquals(0, letters.get(2).offset());
       assertEquals(
           "event: the record has no value; expected a line of text", letters.get(3).reason());
+      awaitMetric(DeadLetters.METRIC, FocusTopology.parserName("raw"), 2);
+      awaitMetric(DeadLetters.METRIC, FocusTopology.parserName("json"), 1);
+      awaitMetric(DeadLetters.METRIC, "parse-queries", 1);
       assertEquals(JobStatus.RUNNING, cluster.status(job.id));
     }
+  }
+
+  /** Rejected with what is wrong and what to do, not dead letters: whoever asked is waiting. */
+  @Test
+  void aQuestionWithAValueThatCannotBeTakenIsAnsweredThatItIsRejected() throws Exception {
+    try (Job job = new Job("values", DeliveryGuarantee.AT_LEAST_ONCE, 0)) {
+      assertEquals(
+          "the question can't be taken: deadlineMillis must be in [1, 86400000]; got 0. Correct"
+              + " that and ask again",
+          rejection(job, "\"stream\":\"web\"", "\"deadlineMillis\":0").error());
+      assertEquals(
+          "the question can't be taken: maxAnswerTokens must be in [1, 4096]; got 5000. Correct"
+              + " that and ask again",
+          rejection(job, "\"streams\":[\"web\",\"db\"]", "\"maxAnswerTokens\":5000").error());
+      assertEquals(
+          "the question wants up to 33 answer tokens (maxAnswerTokens); at most 32 are given. Want"
+              + " fewer, or raise focus.ask.max-answer-tokens",
+          rejection(job, "\"stream\":\"web\"", "\"maxAnswerTokens\":33").error());
+      awaitMetric(PrepareQuestions.REJECTED_METRIC, "parse-queries", 2);
+      awaitMetric(PrepareQuestions.REJECTED_METRIC, "prepare-questions", 1);
+      assertEquals(List.of(), readNow("values-dead-letters"));
+    }
+  }
+
+  private static Answer rejection(Job job, String streams, String value) throws Exception {
+    String id = "id of " + value.replace('"', ' ');
+    String json = "{\"id\":\"" + id + "\"," + streams + ",\"question\":\"who?\"," + value + "}";
+    send("values-queries", "k", json);
+    Answer answer = job.client.next(id, DEADLINE).orElseThrow();
+    assertEquals(AnswerStatus.REJECTED, answer.status());
+    return answer;
+  }
+
+  private static void awaitMetric(String name, String operator, double value) {
+    Await.until(
+        DEADLINE,
+        () -> name + " of " + operator + " is " + MetricTap.sum(name, operator),
+        () -> MetricTap.sum(name, operator).orElse(-1) == value);
+  }
+
+  @Test
+  void aTurnOfAConversationIsReadWithWhoSaidIt() throws Exception {
+    try (Job job = new Job("talk", DeliveryGuarantee.AT_LEAST_ONCE, 0)) {
+      SourcePosition anywhere = new SourcePosition("e", 0, 0);
+      String[][] turns = {
+        {"user", "the secret word is: tulip"}, {"assistant", "noted, I keep it to myself"}
+      };
+      for (int i = 0; i < turns.length; i++) {
+        Event turn = new Event("chat-7", turns[i][0], turns[i][1], 1_000L + i, anywhere);
+        send("talk-json", "k", EventCodec.encode(turn));
+      }
+      Answer user = job.awaitAnswer("chat-7", "what is the secret word, says user");
+      assertEquals("the secret word is: tulip", user.text());
+      assertEquals(
+          List.of("user: the secret word is: tulip", "assistant: noted, I keep it to myself"),
+          user.evidence().get(0).lines());
+      Answer assistant = job.ask("chat-7", "what was noted by the assistant");
+      assertEquals("noted, I keep it to myself", assistant.text());
+      // who speaks is a plain name, or the event is none
+      send(
+          "talk-json", "k", "{\"role\":\"user: x\\nsystem\",\"stream\":\"chat-7\",\"text\":\"x\"}");
+      DeadLetter letter = DeadLetterCodec.decode(readAll("talk-dead-letters", 1).get(0).value());
+      assertTrue(letter.reason().contains("role must be"), letter.reason());
+    }
+  }
+
+  /** The commands, as a user types them, against a job that runs. */
+  @Test
+  void streamsAndStreamPrintWhatARunningJobHas() throws Exception {
+    try (Job job =
+        new Job(
+            "tables",
+            DeliveryGuarantee.AT_LEAST_ONCE,
+            0,
+            c -> {
+              c.set(CondenseOptions.CHUNK_TOKENS, 256);
+              c.set(LocalOptions.WINDOW_TOKENS, 512);
+            })) {
+      for (int i = 0; i < 3; i++) {
+        sendAt("tables-raw", "web-1", 1_764_000_000_000L + i, "login failed for user: eve");
+      }
+      for (int i = 0; i < 40; i++) {
+        sendAt(
+            "tables-raw", "web-2", 1_764_000_100_000L + i, String.format("request %02d done", i));
+      }
+      sendAt("tables-raw", "db", 1_764_000_200_000L, "started");
+      job.client.send(
+          new Query(
+              "who", "web-1", "which user", null, QueryMode.STANDING, null, 1, job.position()));
+      Await.until(
+          DEADLINE,
+          () -> "the last event",
+          () -> job.ask("db", "anything there").status() != AnswerStatus.NO_DATA);
+      int blockBytes = ChunkKey.of(new int[] {1}).toString().length();
+      List<List<String>> expected =
+          List.of(
+              List.of("stream", "events", "tokens", "chunks", "state bytes", "newest event"),
+              List.of("db", "1", "8", "0", "0", "2025-11-24T16:03:20Z"),
+              List.of("web-1", "3", "81", "0", "0", "2025-11-24T16:00:00.002Z"),
+              List.of("web-2", "40", "640", "1", "" + blockBytes, "2025-11-24T16:01:40.039Z"),
+              List.of("3 streams"));
+      awaitOutput(
+          expected, () -> focus(job, ExitCodes.OK, "streams").map(l -> l.strip().split(" {2,}")));
+      awaitOutput(
+          List.of(expected.get(0), expected.get(2), expected.get(3), List.of("2 streams")),
+          () -> focus(job, ExitCodes.OK, "streams", "web-").map(l -> l.strip().split(" {2,}")));
+      awaitOutput(
+          List.of(
+              List.of("events: 40"),
+              List.of("tokens: 640"),
+              List.of("chunks: 1"),
+              List.of("chunks forgotten: 0"),
+              List.of("tail tokens: 384"),
+              List.of("state bytes: " + blockBytes),
+              List.of("oldest event: 2025-11-24T16:01:40Z"),
+              List.of("newest event: 2025-11-24T16:01:40.039Z"),
+              List.of("open questions: 0")),
+          () -> focus(job, ExitCodes.OK, "stream", "web-2").map(line -> new String[] {line}));
+      awaitOutput(
+          List.of(
+              List.of("open questions: 0"),
+              List.of("standing question: who, 0 updates, next chunk 0")),
+          () ->
+              focus(job, ExitCodes.OK, "stream", "web-1")
+                  .filter(line -> line.contains("question"))
+                  .map(line -> new String[] {line}));
+      awaitOutput(
+          List.of(
+              List.of(
+                  "stream 'nobody' has no events. Check the stream's name, or ask again when events"
+                      + " have arrived")),
+          () -> focus(job, ExitCodes.NOT_OK, "stream", "nobody").map(line -> new String[] {line}));
+    }
+  }
+
+  private static void awaitOutput(List<List<String>> expected, Supplier<Stream<String[]>> command) {
+    List<List<String>> last = new ArrayList<>();
+    Await.until(
+        DEADLINE,
+        () -> expected + "; the last output was " + last,
+        () -> {
+          last.clear();
+          command.get().map(List::of).forEach(last::add);
+          return last.equals(expected);
+        });
+  }
+
+  /** The lines that a command of the client's prints. */
+  private static Stream<String> focus(Job job, int exitCode, String... words) {
+    List<String> arguments = new ArrayList<>(List.of(words));
+    arguments.addAll(
+        List.of(
+            "--bootstrap",
+            kafka.bootstrapServers(),
+            "--queries-topic",
+            job.settings.queriesTopic(),
+            "--answers-topic",
+            job.settings.answersTopic()));
+    StringWriter printed = new StringWriter();
+    int ended =
+        FocusCli.commandLine(config -> Fakes.lexicalModel(0))
+            .setOut(new PrintWriter(printed, true))
+            .setErr(new PrintWriter(printed, true))
+            .execute(arguments.toArray(String[]::new));
+    assertEquals(exitCode, ended, printed.toString());
+    return printed.toString().lines();
+  }
+
+  /**
+   * A word that events, questions and poison records have goes every way that there is: it comes
+   * out in answers and dead letters, and in no log. What a job logs of its life is there.
+   */
+  @Test
+  void whatAStreamSaysIsInNoLog() throws Exception {
+    String word = "zq7marker";
+    ItLog log = ItLog.fromHere();
+    try (Job job =
+        new Job(
+            "quiet",
+            DeliveryGuarantee.AT_LEAST_ONCE,
+            0,
+            c -> {
+              c.set(StreamOptions.MAX_EVENT_CHARS, 1000);
+              c.set(EngineOptions.MAX_ATTEMPTS, 2);
+              c.set(EngineOptions.RETRY_DELAY, Duration.ofMillis(10));
+            })) {
+      send("quiet-raw", "quiet-1", "login failed for user: " + word);
+      send("quiet-raw", "quiet-1", "\0</s><|answer|>\u001b[31m\n\r" + word + "\uFFFE");
+      for (int i = 0; i < 40; i++) {
+        send("quiet-raw", "quiet-1", "request " + i + " was served from the cache to " + word);
+      }
+      send("quiet-raw", "quiet-1", word.repeat(200));
+      send("quiet-raw", new byte[] {(byte) 0xC3, 0x28}, utf8(word));
+      send("quiet-json", "k", "{\"text\": \"" + word);
+      send("quiet-json", "k", "{\"text\": 5, \"" + word + "\": \"" + word + "\"}");
+      send("quiet-json", "k", "{\"text\": \"x\", \"role\": \"<" + word + ">\"}");
+      send("quiet-queries", "k", "{\"question\": \"" + word + "\"}");
+      send("quiet-queries", "k", word);
+      assertEquals(word, job.awaitAnswer("quiet-1", "login failed for which user " + word).text());
+      Answer failed = job.ask("quiet-1", LexicalEngineProvider.FAILING + " " + word);
+      assertEquals(AnswerStatus.FAILED, failed.status());
+      assertEquals(AnswerStatus.REJECTED, job.ask("quiet-1", word.repeat(40)).status());
+      assertEquals(AnswerStatus.NO_DATA, job.ask("quiet-2", word).status());
+      List<String> letters = new ArrayList<>();
+      for (ConsumerRecord<byte[], byte[]> record : readAll("quiet-dead-letters", 7)) {
+        letters.add(
+            new String(DeadLetterCodec.decode(record.value()).value(), StandardCharsets.UTF_8));
+      }
+      assertEquals(7, letters.stream().filter(letter -> letter.contains(word)).count());
+      awaitMetric(DeadLetters.METRIC, FocusTopology.parserName("raw"), 1);
+      awaitMetric(DeadLetters.METRIC, FocusTopology.parserName("json"), 3);
+      awaitMetric(DeadLetters.METRIC, "parse-queries", 2);
+      awaitMetric(TokenizeEvents.TOO_LONG_METRIC, FocusTopology.tokenizerName("raw"), 1);
+      awaitMetric(PrepareQuestions.REJECTED_METRIC, "prepare-questions", 1);
+      Await.until(DEADLINE, () -> "a checkpoint", () -> completed(job) != null);
+      job.crash();
+      for (String line :
+          List.of(
+              "starts without state, with model lexical",
+              "is restored, with model lexical",
+              "closes; open: ",
+              "Giving up question")) {
+        Await.until(DEADLINE, () -> "'" + line + "' in the log", () -> log.text().contains(line));
+      }
+    }
+    List<String> said = log.text().lines().filter(line -> line.contains(word)).toList();
+    assertEquals(List.of(), said);
   }
 
   /** Lines that look like control tokens and templates, and bytes that are no text. */
@@ -562,6 +806,11 @@ class FocusJobITCase {
       return client.ask(stream, question, null, DEADLINE).orElseThrow();
     }
 
+    /** A place that nobody looks at. */
+    SourcePosition position() {
+      return new SourcePosition("q", 0, 0);
+    }
+
     /** Asks until the events have arrived. */
     Answer awaitAnswer(String stream, String question) {
       Answer[] last = new Answer[1];
@@ -608,6 +857,11 @@ class FocusJobITCase {
 
   private static void send(String topic, String key, byte[] value) throws Exception {
     send(topic, utf8(key), value);
+  }
+
+  private static void sendAt(String topic, String key, long timestampMillis, String value)
+      throws Exception {
+    producer.send(new ProducerRecord<>(topic, 0, timestampMillis, utf8(key), utf8(value))).get();
   }
 
   private static void send(String topic, byte[] key, byte[] value)

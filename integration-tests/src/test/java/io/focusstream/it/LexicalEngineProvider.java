@@ -8,6 +8,7 @@ import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.CondensingEngineProvider;
 import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.ModelInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -31,6 +32,9 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvider {
   static final String FINGERPRINT = "lexical-1";
+
+  /** A question with this word fails. */
+  static final String FAILING = "explode";
 
   /** While this holds something, no engine of this process completes anything before that has. */
   static final AtomicReference<CompletableFuture<Void>> BLOCKED = new AtomicReference<>();
@@ -102,6 +106,9 @@ record LexicalEngineProvider(long delayMillis) implements CondensingEngineProvid
 
     private EngineAnswer answer(AskTask task) {
       Set<String> asked = words(tokenizer.decode(task.question()));
+      if (asked.contains(FAILING)) {
+        throw new EngineException("no memory for that");
+      }
       float[] weights = new float[task.chunks().size()];
       List<CondensedChunk> recondensed = new ArrayList<>();
       String best = "not found";

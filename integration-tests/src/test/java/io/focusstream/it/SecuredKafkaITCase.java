@@ -2,17 +2,17 @@ package io.focusstream.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.focusstream.jobs.FocusJob;
+import io.focusstream.jobs.cli.ExitCodes;
 import io.focusstream.jobs.cli.FocusCli;
 import io.focusstream.jobs.kafka.Brokers;
-import io.focusstream.jobs.kafka.KafkaOptions;
-import io.focusstream.jobs.kafka.KafkaSettings;
 import io.focusstream.jobs.kafka.QuestionClient;
 import io.focusstream.jobs.local.DataDir;
 import io.focusstream.jobs.local.EmbeddedKafka;
 import io.focusstream.jobs.local.LocalCluster;
-import io.focusstream.jobs.topology.FocusTopology;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import java.io.PrintWriter;
@@ -28,11 +28,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -60,7 +62,7 @@ class SecuredKafkaITCase {
   private static EmbeddedKafka kafka;
 
   @BeforeAll
-  static void startBroker() {
+  static void startBroker() throws Exception {
     String login = "org.apache.kafka.common.security.plain.PlainLoginModule required ";
     kafka =
         EmbeddedKafka.start(
@@ -83,6 +85,9 @@ class SecuredKafkaITCase {
                 "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
                 "super.users",
                 "User:admin;User:ANONYMOUS"));
+    Properties admin = client("admin", "admin-s3cret");
+    Brokers.createTopics(admin, List.of("raw", "queries", "answers", "dead-letters"), 1, DEADLINE);
+    allow(admin);
   }
 
   @AfterAll
@@ -128,62 +133,122 @@ class SecuredKafkaITCase {
     return Map.entry(line.execute(arguments), printed.toString());
   }
 
+  /** What `focus ask` says where its user may not. */
   @Test
-  void aWrongPasswordAndAMissingAclAreClearErrorsAndTheRightOnesGiveAnAnswer() throws Exception {
-    Configuration c = new Configuration();
-    c.set(KafkaOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
-    c.set(KafkaOptions.RAW_TOPICS, List.of("raw"));
-    c.set(KafkaOptions.PROPERTIES, login("focus", PASSWORD));
-    KafkaSettings settings = KafkaSettings.of(c);
-    Properties admin = client("admin", "admin-s3cret");
-    Brokers.createTopics(admin, settings.allTopics(), 1, DEADLINE);
-    allow(admin);
-
+  void aWrongPasswordAndAMissingAclAreClearErrorsOfWhoAsks() throws Exception {
     long begun = System.nanoTime();
-    Map.Entry<Integer, String> wrong =
-        focus(
-            "ask",
-            "--bootstrap",
-            kafka.bootstrapServers(),
-            "--kafka-properties",
-            file("focus", "guessed"),
-            "--stream",
-            "web",
-            "who?");
-    assertTrue(wrong.getKey() != 0, wrong.toString());
-    assertTrue(wrong.getValue().contains("refuses this user"), wrong.getValue());
-    assertTrue(wrong.getValue().contains("sasl.jaas.config"), wrong.getValue());
-    assertFalse(wrong.getValue().contains("guessed"), "a password is printed");
+    Map.Entry<Integer, String> wrong = ask("focus", "guessed-s3cret");
+    assertEquals(ExitCodes.UNREACHABLE, wrong.getKey(), wrong.toString());
+    assertSaysWhatToCheck(wrong.getValue());
     assertTrue(System.nanoTime() - begun < 30_000_000_000L, "no loop");
-    Map.Entry<Integer, String> forbidden =
-        focus(
-            "ask",
-            "--bootstrap",
-            kafka.bootstrapServers(),
-            "--kafka-properties",
-            file("nobody", "nothing"),
-            "--stream",
-            "web",
-            "who?");
+    Map.Entry<Integer, String> forbidden = ask("nobody", "nothing");
     assertTrue(forbidden.getKey() != 0, forbidden.toString());
     // topics that a user may not see are not there for them
     assertTrue(forbidden.getValue().contains("has no topic"), forbidden.getValue());
+  }
 
+  private static Map.Entry<Integer, String> ask(String user, String password) throws Exception {
+    return focus(
+        "ask",
+        "--bootstrap",
+        kafka.bootstrapServers(),
+        "--kafka-properties",
+        file(user, password),
+        "--stream",
+        "web",
+        "who?");
+  }
+
+  private static void assertSaysWhatToCheck(String error) {
+    assertTrue(error.contains(kafka.bootstrapServers() + " refuses this user"), error);
+    assertTrue(error.contains("sasl.jaas.config"), error);
+    assertFalse(error.contains("s3cret"), "a password is printed");
+  }
+
+  /** A job that can't log in would be restarted again and again: it is never submitted. */
+  @Test
+  void aJobWithAWrongPasswordIsNotSubmitted() throws Exception {
+    long begun = System.nanoTime();
+    String[] options = jobOptions("focus", "guessed-s3cret");
+    List<StreamGraph> graphs =
+        Submission.of(
+            new Configuration(),
+            () -> {
+              IllegalStateException refused =
+                  assertThrows(
+                      IllegalStateException.class,
+                      () -> FocusJob.submit(config -> Fakes.lexicalModel(0), options));
+              assertTrue(refused.getMessage().startsWith("the job was not submitted: "));
+              assertSaysWhatToCheck(refused.getMessage());
+            });
+    assertEquals(List.of(), graphs);
+    List<String> run = new ArrayList<>(List.of("run", "--data-dir", directory + "/run"));
+    run.addAll(List.of(options));
+    Map.Entry<Integer, String> ended = focus(run.toArray(String[]::new));
+    assertEquals(ExitCodes.UNREACHABLE, ended.getKey(), ended.toString());
+    assertSaysWhatToCheck(ended.getValue());
+    assertTrue(System.nanoTime() - begun < 60_000_000_000L, "no loop");
+  }
+
+  @Test
+  void aJobWhoseTopicsAreMissingIsNotSubmitted() throws Exception {
+    List<String> options = new ArrayList<>(List.of(jobOptions("focus", PASSWORD)));
+    options.addAll(List.of("--queries-topic", "questions-nobody-made"));
+    List<StreamGraph> graphs =
+        Submission.of(
+            new Configuration(),
+            () -> {
+              IllegalStateException refused =
+                  assertThrows(
+                      IllegalStateException.class,
+                      () ->
+                          FocusJob.submit(
+                              config -> Fakes.lexicalModel(0), options.toArray(String[]::new)));
+              assertTrue(
+                  refused.getMessage().contains("has no topic questions-nobody-made, or"),
+                  refused.getMessage());
+              assertTrue(
+                  refused.getMessage().contains("give --create-topics"), refused.getMessage());
+            });
+    assertEquals(List.of(), graphs);
+  }
+
+  private static String[] jobOptions(String user, String password) throws Exception {
+    return new String[] {
+      "--bootstrap",
+      kafka.bootstrapServers(),
+      "--kafka-properties",
+      file(user, password),
+      "--topic",
+      "raw"
+    };
+  }
+
+  /** Submitted as `flink run` does it; its password is where its clients are, and nowhere else. */
+  @Test
+  void theJobAnswersAndItsPasswordIsShownNowhere() throws Exception {
+    ItLog log = ItLog.fromHere();
     try (DataDir data = DataDir.open(directory.resolve("data"));
-        LocalCluster cluster = LocalCluster.start(LocalCluster.configuration(data, 0, 1, c))) {
-      StreamExecutionEnvironment environment =
-          StreamExecutionEnvironment.getExecutionEnvironment(
-              LocalCluster.configuration(data, 0, 1, c));
-      FocusTopology.buildOnKafka(environment, c, settings, Fakes.lexicalModel(0));
-      JobID job = cluster.submit(environment, Optional.empty());
+        LocalCluster cluster =
+            LocalCluster.start(LocalCluster.configuration(data, 0, 1, new Configuration()))) {
+      String[] options = jobOptions("focus", PASSWORD);
+      StreamGraph graph =
+          Submission.of(
+                  LocalCluster.configuration(data, 0, 1, new Configuration()),
+                  () -> FocusJob.submit(config -> Fakes.lexicalModel(0), options))
+              .get(0);
+      JobGraph submitted = graph.getJobGraph();
+      assertFalse(submitted.getJobConfiguration().toMap().toString().contains(PASSWORD));
+      cluster.miniCluster().submitJob(submitted).get();
+      JobID job = submitted.getJobID();
       try (KafkaProducer<byte[], byte[]> producer =
               new KafkaProducer<>(
                   client("focus", PASSWORD), new ByteArraySerializer(), new ByteArraySerializer());
           QuestionClient asking =
               new QuestionClient(
                   client("focus", PASSWORD),
-                  settings.queriesTopic(),
-                  settings.answersTopic(),
+                  "queries",
+                  "answers",
                   DEADLINE,
                   System::currentTimeMillis)) {
         producer
@@ -212,6 +277,43 @@ class SecuredKafkaITCase {
       cluster.stop(job, data, DEADLINE);
       assertEquals(List.of(), filesWith(directory.resolve("data"), PASSWORD));
     }
+    // the clients say their settings, this one among them
+    String logged = log.text();
+    assertTrue(logged.contains("sasl.jaas.config = [hidden]"), "no client's settings in the log");
+    assertEquals(List.of(), logged.lines().filter(line -> line.contains(PASSWORD)).toList());
+  }
+
+  /** Takes what a job's class would have executed. */
+  @SuppressWarnings("try") // an environment's close may throw InterruptedException
+  private static final class Submission extends StreamExecutionEnvironment {
+    private static final List<StreamGraph> GRAPHS = new ArrayList<>();
+
+    private Submission(Configuration configuration) {
+      super(configuration);
+    }
+
+    /** The graphs that a job's class executes on a cluster with this configuration. */
+    static List<StreamGraph> of(Configuration cluster, Runnable jobClass) {
+      GRAPHS.clear();
+      initializeContextEnvironment(
+          given -> {
+            Configuration all = new Configuration(cluster);
+            all.addAll(given);
+            return new Submission(all);
+          });
+      try {
+        jobClass.run();
+      } finally {
+        resetContextEnvironment();
+      }
+      return List.copyOf(GRAPHS);
+    }
+
+    @Override
+    public JobExecutionResult execute(StreamGraph graph) {
+      GRAPHS.add(graph);
+      return null;
+    }
   }
 
   private static void allow(Admin admin, ResourceType type, String name, AclOperation... operations)
@@ -234,7 +336,7 @@ class SecuredKafkaITCase {
     }
   }
 
-  /** Logs and whatever else a job leaves; its graph in a checkpoint's files is Flink's own. */
+  /** Whatever a job leaves; its graph in a checkpoint's files is Flink's own. */
   private static List<Path> filesWith(Path folder, String text) throws Exception {
     List<Path> found = new ArrayList<>();
     try (var files = Files.walk(folder)) {

@@ -12,7 +12,7 @@ import io.focusstream.jobs.topology.Models;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
  * The entry class for {@code flink run} and application mode. Checkpoints and the state backend are
  * the cluster's to set, or {@code -D}'s, and where neither does, as {@link JobDefaults} says;
  * options of the job ({@code focus.…}) may stand in Flink's configuration file too, and those given
- * here win.
+ * here win. Before the job is submitted the brokers must have answered, taken the password and
+ * shown all topics.
  */
 @Command(
     name = "FocusJob",
@@ -118,11 +119,10 @@ public final class FocusJob implements Callable<Integer> {
     Configuration configuration = Configuration.fromMap(environment.getConfiguration().toMap());
     configuration.addAll(given);
     KafkaSettings kafka = KafkaSettings.of(configuration);
-    if (partitions != null) {
-      Properties client = kafka.clientProperties();
-      List<String> missing = Brokers.missingTopics(client, kafka.allTopics(), BROKER_TIMEOUT);
-      Brokers.createTopics(client, missing, partitions, BROKER_TIMEOUT);
-    }
+    Brokers.requireTopics(
+        kafka,
+        partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),
+        BROKER_TIMEOUT);
     FocusTopology.buildOnKafka(environment, configuration, kafka, models.load(configuration));
     environment.execute(name);
     return 0;

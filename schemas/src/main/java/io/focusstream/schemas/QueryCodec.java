@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  */
 public final class QueryCodec {
   private static final String RECORD = "query";
-  private static final long NO_DEADLINE = Long.MIN_VALUE;
+  private static final long ABSENT = Long.MIN_VALUE;
 
   private static final SourcePosition NOT_READ_YET = new SourcePosition("queries", 0, 0);
 
@@ -67,7 +67,9 @@ public final class QueryCodec {
    * @param value the Kafka record's value
    * @param position where it was read
    * @param recordTimestampMillis time where the JSON has none
-   * @throws RecordFormatException where the bytes aren't a question
+   * @throws RecordFormatException where the bytes aren't a question; where id, streams and the type
+   *     of each field can be read and only a value can't be taken, with the {@link
+   *     RecordFormatException#answer() answer} that says so
    */
   public static Query decode(byte[] value, SourcePosition position, long recordTimestampMillis) {
     Json json = Json.read(RECORD, value);
@@ -77,23 +79,41 @@ public final class QueryCodec {
     // What is to be cancelled must be named; a question may be named by its place.
     String id = cancel ? json.text("id") : json.textOr("id", position.toString());
     String question = mode.hasQuestion() ? json.text("question") : "";
-    Integer maxAnswerTokens = json.int32OrNull("maxAnswerTokens");
+    long maxAnswerTokens = json.wholeNumberOr("maxAnswerTokens", ABSENT);
     boolean partial = json.flag("partial");
-    long deadlineMillis = json.wholeNumberOr("deadlineMillis", NO_DEADLINE);
+    long deadlineMillis = json.wholeNumberOr("deadlineMillis", ABSENT);
     long timestampMillis = json.wholeNumberOr("timestampMillis", recordTimestampMillis);
-    return Json.checked(
-        RECORD,
-        () ->
-            new Query(
-                id,
-                streams,
-                question,
-                maxAnswerTokens,
-                mode,
-                deadlineMillis == NO_DEADLINE ? null : Long.valueOf(deadlineMillis),
-                partial,
-                timestampMillis,
-                position));
+    try {
+      if (maxAnswerTokens != ABSENT) {
+        Limits.requireRange("maxAnswerTokens", maxAnswerTokens, 1, Limits.MAX_ANSWER_TOKENS);
+      }
+      return new Query(
+          id,
+          streams,
+          question,
+          maxAnswerTokens == ABSENT ? null : Integer.valueOf((int) maxAnswerTokens),
+          mode,
+          deadlineMillis == ABSENT ? null : Long.valueOf(deadlineMillis),
+          partial,
+          timestampMillis,
+          position);
+    } catch (IllegalArgumentException e) {
+      throw new RecordFormatException(
+          RECORD + ": " + e.getMessage(), e, rejection(id, streams, e.getMessage()));
+    }
+  }
+
+  /** {@code null} where the question has no name that an answer could have. */
+  private static Answer rejection(String id, StreamSelection streams, String reason) {
+    try {
+      return Answer.withoutModel(
+          id,
+          streams.shown(),
+          AnswerStatus.REJECTED,
+          "the question can't be taken: " + reason + ". Correct that and ask again");
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   private static StreamSelection streams(Json json) {

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class RecordsTest {
@@ -221,6 +224,65 @@ class RecordsTest {
     assertEquals("ab…", Limits.cut("abcd", 3));
     assertEquals("a…", Limits.cut("a\uD83D\uDE00bc", 3));
     assertEquals("abc", Limits.cut("abc", 3));
+  }
+
+  /** Who asks and of what is known, so that the asker can be told. */
+  @Test
+  void aQuestionWithAValueThatCannotBeTakenHasAnAnswerThatSaysSo() {
+    Map<String, String> reasons = new TreeMap<>();
+    reasons.put("\"maxAnswerTokens\":0", "maxAnswerTokens must be in [1, 4096]; got 0");
+    reasons.put("\"maxAnswerTokens\":5000", "maxAnswerTokens must be in [1, 4096]; got 5000");
+    reasons.put(
+        "\"maxAnswerTokens\":5000000000", "maxAnswerTokens must be in [1, 4096]; got 5000000000");
+    reasons.put("\"deadlineMillis\":0", "deadlineMillis must be in [1, 86400000]; got 0");
+    reasons.put(
+        "\"deadlineMillis\":86400001", "deadlineMillis must be in [1, 86400000]; got 86400001");
+    reasons.put(
+        "\"timestampMillis\":-1", "timestampMillis must be in [0, " + Long.MAX_VALUE + "]; got -1");
+    reasons.put(
+        "\"mode\":\"standing\",\"partial\":true",
+        "partial answers are of one stream and of mode ask; got mode standing of 's'");
+    for (Map.Entry<String, String> reason : reasons.entrySet()) {
+      String json = "{\"id\":\"1\",\"stream\":\"s\",\"question\":\"?\"," + reason.getKey() + "}";
+      RecordFormatException e =
+          assertThrows(
+              RecordFormatException.class, () -> QueryCodec.decode(utf8(json), POSITION, 0), json);
+      assertEquals("query: " + reason.getValue(), e.getMessage());
+      assertEquals(
+          Answer.withoutModel(
+              "1",
+              "s",
+              AnswerStatus.REJECTED,
+              "the question can't be taken: " + reason.getValue() + ". Correct that and ask again"),
+          e.answer().orElseThrow());
+    }
+    String tooLong = "x".repeat(Limits.MAX_QUESTION_CHARS + 1);
+    assertEquals(
+        "queries-0@17",
+        answer("{\"stream\":\"s\",\"question\":\"" + tooLong + "\"}").orElseThrow().id());
+    String several = "{\"streams\":[\"a\",\"b\"],\"question\":\"?\",\"deadlineMillis\":0}";
+    assertEquals("a, b", answer(several).orElseThrow().stream());
+  }
+
+  @Test
+  void whatDoesNotSayWhoAsksOfWhatHasNoAnswer() {
+    for (String json :
+        List.of(
+            "",
+            "[]",
+            "{\"id\":\"1\",\"question\":\"?\",\"deadlineMillis\":0}",
+            "{\"id\":\" \",\"stream\":\"s\",\"question\":\"?\",\"deadlineMillis\":0}",
+            "{\"id\":\"1\",\"stream\":\"\",\"question\":\"?\",\"deadlineMillis\":0}",
+            "{\"id\":\"1\",\"stream\":\"s\"}",
+            "{\"id\":\"1\",\"stream\":\"s\",\"question\":\"?\",\"deadlineMillis\":\"1\"}")) {
+      assertEquals(Optional.empty(), answer(json), json);
+    }
+  }
+
+  private static Optional<Answer> answer(String json) {
+    return assertThrows(
+            RecordFormatException.class, () -> QueryCodec.decode(utf8(json), POSITION, 0))
+        .answer();
   }
 
   private static void assertQueryError(String message, String json) {

@@ -22,10 +22,12 @@ final class AnswerPrinter {
 
   private final PrintWriter out;
   private final DateTimeFormatter time;
+  private final DateTimeFormatter date;
 
   AnswerPrinter(PrintWriter out, ZoneId zone) {
     this.out = out;
     this.time = DateTimeFormatter.ofPattern("MM-dd HH:mm:ss", Locale.ROOT).withZone(zone);
+    this.date = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(zone);
   }
 
   void print(Answer answer) {
@@ -49,6 +51,9 @@ final class AnswerPrinter {
               u.streamTokens(),
               u.chunks(),
               u.tailTokens()));
+      if (u.streamTokens() > 0) {
+        out.println("  reaches back to " + date.format(Instant.ofEpochMilli(u.fromMillis())));
+      }
     }
     out.flush();
   }

@@ -10,8 +10,8 @@ import io.focusstream.jobs.topology.ModelProviders;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.api.common.JobID;
@@ -69,20 +69,8 @@ final class RunCommand implements Callable<Integer> {
     Configuration user = options.configuration();
     KafkaSettings kafka = KafkaSettings.of(user);
     ModelProviders model = models.load(user);
-    List<String> missing =
-        Brokers.missingTopics(kafka.clientProperties(), kafka.allTopics(), BROKER_TIMEOUT);
-    if (!missing.isEmpty()) {
-      if (!createTopics) {
-        throw new CliException(
-            ExitCodes.FAILED,
-            "Kafka at "
-                + kafka.bootstrapServers()
-                + " has no topic "
-                + String.join(", ", missing)
-                + ". Make them, or give --create-topics.");
-      }
-      Brokers.createTopics(kafka.clientProperties(), missing, parallelism, BROKER_TIMEOUT);
-    }
+    Brokers.requireTopics(
+        kafka, createTopics ? OptionalInt.of(parallelism) : OptionalInt.empty(), BROKER_TIMEOUT);
     PrintWriter out = spec.commandLine().getOut();
     try (DataDir dataDir = DataDir.open(dataDirectory)) {
       dataDir.emptied("tmp");

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -64,6 +65,32 @@ public final class Brokers {
     }
   }
 
+  /**
+   * Makes sure, before a job is submitted, that the brokers answer, take the user's password and
+   * have the job's topics: a job that can't read or write is restarted again and again.
+   *
+   * @param partitions of topics that are missing, which are made then; empty to refuse where one is
+   * @param timeout for each question to the brokers
+   * @throws BrokerException where no broker answers in time or it refuses
+   * @throws IllegalArgumentException where a topic is missing
+   */
+  public static void requireTopics(KafkaSettings kafka, OptionalInt partitions, Duration timeout) {
+    Properties client = kafka.clientProperties();
+    List<String> missing = missingTopics(client, kafka.allTopics(), timeout);
+    if (missing.isEmpty()) {
+      return;
+    }
+    if (partitions.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Kafka at "
+              + kafka.bootstrapServers()
+              + " has no topic "
+              + String.join(", ", missing)
+              + ", or this user may not see it. Make what is missing, or give --create-topics");
+    }
+    createTopics(client, missing, partitions.getAsInt(), timeout);
+  }
+
   /** A message for brokers that don't answer. */
   static BrokerException unreachable(Properties client, Duration timeout, Throwable cause) {
     return new BrokerException(
@@ -87,7 +114,12 @@ public final class Brokers {
     } catch (KafkaException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new BrokerException(
-          "the Kafka client's settings are refused: " + cause.getMessage(), e);
+          "the Kafka client's settings are refused: "
+              + cause.getMessage()
+              + ". Check the address "
+              + client.getProperty("bootstrap.servers")
+              + " (--bootstrap) and --kafka-property, --kafka-properties FILE",
+          e);
     }
   }
 

@@ -43,7 +43,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * events ──► parse ──► tokenize ──► keyBy(stream) ─┐
  *                                                  ├─► focus ──► answers
  * queries ─► parse ──► prepare ───► keyBy(stream) ─┘  │     │
- *                       │  └─ questions too long ───────┼─────┤
+ *              │        │  └─ beyond the job's limits ──┼─────┤
+ *              └────────┼──── beyond any limits ────────┼─────┤
  *                       └─ parts ► keyBy(group) ► merge ┘─────┘
  *   poison records, events too long ──────────────────────────► dead letters
  * </pre>
@@ -190,7 +191,10 @@ public final class FocusTopology {
             .name("merge-answers")
             .uid("merge-answers");
     answered
-        .union(questions.getSideOutput(PrepareQuestions.REJECTED), merged)
+        .union(
+            parsedQueries.getSideOutput(ParseQueries.REJECTED),
+            questions.getSideOutput(PrepareQuestions.REJECTED),
+            merged)
         .sinkTo(answers)
         .name("answers")
         .uid("answers");

@@ -6,6 +6,7 @@ import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.Evidence;
 import io.focusstream.schemas.OffsetRange;
+import io.focusstream.schemas.StreamAnswer;
 import io.focusstream.schemas.Timings;
 import io.focusstream.schemas.Usage;
 import java.io.PrintWriter;
@@ -36,7 +37,7 @@ class AnswerPrinterTest {
                     List.of("login\tof eve \u001b[31m")),
                 new Evidence(Evidence.TAIL, 0.2, 0, 0, List.of(), List.of("end")),
                 new Evidence(7, 0.001, 0, 0, List.of(), List.of("nothing"))),
-            new Usage(4, 12_345, 100, 12, 5, 0),
+            new Usage(4, 12_345, 100, 12, 5, 1_764_000_000_000L),
             new Timings(1, 20, 300, 4_000),
             0.875,
             "abc");
@@ -48,6 +49,7 @@ class AnswerPrinterTest {
            20%  tail, 01-01 00:00:00 to 01-01 00:00:00
               end
           first token 0.30 s, all 4.00 s (queued 0.00 s, states 0.02 s); 12,345 tokens in 4 chunks and a tail of 100
+          reaches back to 2025-11-24 16:00:00
         """,
         printed(answer));
   }
@@ -63,7 +65,7 @@ class AnswerPrinterTest {
             "eve",
             null,
             List.of(),
-            new Usage(4, 12_345, 100, 12, 5, 0),
+            new Usage(4, 12_345, 100, 12, 5, 1_764_000_000_000L),
             Timings.NONE,
             0.875,
             "abc");
@@ -71,6 +73,37 @@ class AnswerPrinterTest {
         """
         eve   [confidence 0.88]
           12,345 tokens in 4 chunks and a tail of 100
+          reaches back to 2025-11-24 16:00:00
+        """,
+        printed(answer));
+  }
+
+  @Test
+  void howFarAnAnswerReachesBackIsSaidOfManyStreamsToo() {
+    Usage usage = new Usage(1, 40, 8, 12, 5, 61_000);
+    Answer answer =
+        new Answer(
+            "q",
+            0,
+            0,
+            "web-*",
+            AnswerStatus.NOT_FOUND,
+            "not found",
+            null,
+            List.of(),
+            usage,
+            Timings.NONE,
+            0.5,
+            "abc",
+            List.of(
+                new StreamAnswer(
+                    "web-1", AnswerStatus.NOT_FOUND, "not found", null, List.of(), usage, 0.5)));
+    assertEquals(
+        """
+        not found in stream 'web-*'   [confidence 0.50]
+          web-1: not found   [confidence 0.50]
+          40 tokens in 1 chunks and a tail of 8
+          reaches back to 1970-01-01 00:01:01
         """,
         printed(answer));
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.focusstream.jobs.FocusJob;
 import io.focusstream.jobs.local.DataDir;
 import io.focusstream.jobs.local.LocalException;
 import io.focusstream.operators.engine.EngineException;
@@ -14,6 +15,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -145,6 +147,34 @@ class FocusCliTest {
     }
     assertTrue(DataDir.findEndpoint(directory).isEmpty());
     DataDir.open(directory).close();
+  }
+
+  /** What was given before {@code --help}, or beside a mistake, isn't repeated. */
+  @Test
+  void aPasswordIsInNoHelpAndNoComplaint() {
+    String secret = "sasl.jaas.config=x password=\"focus-s3cret\";";
+    int commands = 0;
+    for (Map.Entry<String, CommandLine> command : line().getSubcommands().entrySet()) {
+      if (command.getValue().getCommandSpec().findOption("--kafka-property") == null) {
+        continue;
+      }
+      commands++;
+      for (String last : List.of("--help", "--colour")) {
+        Run run = run(command.getKey(), "--kafka-property", secret, last);
+        assertTrue((run.out() + run.err()).contains("--kafka-property"), command.getKey());
+        assertFalse((run.out() + run.err()).contains("s3cret"), command.getKey() + " " + last);
+      }
+    }
+    assertTrue(commands >= 5, "commands with Kafka's properties: " + commands);
+    for (String last : List.of("--help", "--colour")) {
+      StringWriter printed = new StringWriter();
+      FocusJob.commandLine(config -> null)
+          .setOut(new PrintWriter(printed))
+          .setErr(new PrintWriter(printed))
+          .execute("--kafka-property", secret, last);
+      assertTrue(printed.toString().contains("--kafka-property"), printed.toString());
+      assertFalse(printed.toString().contains("s3cret"), printed.toString());
+    }
   }
 
   private void assertFailure(int exitCode, String message, String... args) {

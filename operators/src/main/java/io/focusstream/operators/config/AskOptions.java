@@ -16,14 +16,14 @@ public final class AskOptions {
                   + " that every chunk is continued with, so it decides what a question costs. Longer"
                   + " questions are answered with REJECTED.");
 
-  /** Most tokens of an answer where the question doesn't say. */
+  /** Most tokens of an answer. */
   public static final ConfigOption<Integer> MAX_ANSWER_TOKENS =
       ConfigOptions.key("focus.ask.max-answer-tokens")
           .intType()
           .defaultValue(32)
           .withDescription(
-              "Most tokens of an answer, in [1, 4096]: the default for questions that don't say, and a"
-                  + " cap for those that do.");
+              "Most tokens of an answer, in [1, 4096]: what questions get that don't say, and the most"
+                  + " that others may want. Those that want more are answered with REJECTED.");
 
   /** Which events of its stream a question sees. */
   public static final ConfigOption<Consistency> CONSISTENCY =

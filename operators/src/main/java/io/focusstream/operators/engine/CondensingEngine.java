@@ -1,5 +1,6 @@
 package io.focusstream.operators.engine;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -53,6 +54,11 @@ public interface CondensingEngine extends AutoCloseable {
   /** What it has done and holds, for metrics; may be asked from any thread. */
   default EngineStats stats() {
     return EngineStats.NONE;
+  }
+
+  /** Sizes of the last batches that were condensed, oldest first; from any thread. */
+  default List<BatchSize> recentBatches() {
+    return List.of();
   }
 
   /** Stops the engine; tasks that have not completed fail. */

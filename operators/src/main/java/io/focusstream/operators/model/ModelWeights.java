@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.focusstream.operators.model.checkpoint.CandidateProjection;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
+import io.focusstream.operators.model.checkpoint.FocusSettings;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import io.focusstream.operators.model.checkpoint.TensorView;
 import java.util.ArrayList;
@@ -119,7 +120,8 @@ public final class ModelWeights {
       LOG.info("{} scales its rotary frequencies: {}", folder.name(), config.ropeScaling().get());
     }
     List<String> missing = folder.missingCandidateProjections();
-    if (!missing.isEmpty()) {
+    // proposals need none
+    if (!missing.isEmpty() && config.focus().readout() == FocusSettings.Readout.DECODER) {
       LOG.warn(
           "{} has no {} ({} added projections are missing): they start as copies of the frozen ones;"
               + " train them with `focus train projections`",

@@ -272,6 +272,9 @@ final class EngineCalls {
       store.chunkNoLongerPending(chunk.index);
       metered.chunksCondensed.inc();
       metered.condensingMillis.update(task.now() - chunk.submittedAtMillis);
+      if (FocusMetrics.isMeasuredAt(chunk.index)) {
+        metered.streamMeasured(store.condensedBytes());
+      }
       work.finish(chunk);
     } else if (!tryAgainLater(chunk, failure)) {
       LOGGER.error(

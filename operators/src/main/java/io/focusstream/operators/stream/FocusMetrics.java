@@ -1,5 +1,6 @@
 package io.focusstream.operators.stream;
 
+import io.focusstream.operators.engine.BatchSize;
 import io.focusstream.operators.engine.CondensingEngine;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
@@ -111,6 +112,19 @@ public final class FocusMetrics {
    */
   public static final String CONDENSING_MILLIS = "condensingMillis";
 
+  /**
+   * Histogram: bytes of all stored chunk states of a stream, of the last 1,000 times that it was
+   * measured: when a chunk has been condensed whose number, from 1, has at most five significant
+   * bits, so that a stream is measured 16 times while it doubles, and measuring costs the same a
+   * chunk however long the stream is. There is no gauge a stream, as the number of streams has no
+   * bound and reporters keep each metric that they have seen; {@code focus streams} says it of
+   * each.
+   */
+  public static final String STREAM_STATE_BYTES = "streamStateBytes";
+
+  /** Gauge: the largest of those since the start. */
+  public static final String LARGEST_STREAM_STATE_BYTES = "largestStreamStateBytes";
+
   /** Gauge: bytes of chunk states ready for use in the engine, which subtasks share. */
   public static final String HOT_BYTES = "hotBytes";
 
@@ -126,6 +140,12 @@ public final class FocusMetrics {
   /** Gauge: batches that the engine has condensed them in. */
   public static final String ENGINE_BATCHES = "engineBatches";
 
+  /** Histogram: chunks a batch, of the last 1,000 batches that the engine has condensed. */
+  public static final String ENGINE_BATCH_CHUNKS = "engineBatchChunks";
+
+  /** Histogram: tokens a batch, padding left out, of the same batches. */
+  public static final String ENGINE_BATCH_TOKENS = "engineBatchTokens";
+
   /** Gauge: tokens a second that the engine condenses while it does. */
   public static final String ENGINE_TOKENS_PER_SECOND = "engineTokensPerSecond";
 
@@ -133,6 +153,7 @@ public final class FocusMetrics {
   public static final String ENGINE_QUESTIONS = "engineQuestions";
 
   private static final int HISTOGRAM_WINDOW = 1000;
+  private static final int MEASURES_A_DOUBLING = 16;
 
   final Counter events;
   final Counter eventsLate;
@@ -160,6 +181,9 @@ public final class FocusMetrics {
   final Histogram firstTokenMillis;
   final Histogram queuedMillis;
   final Histogram condensingMillis;
+  private final Histogram streamStateBytes;
+  // written by the task's thread, read by reporters
+  private volatile long largestStreamStateBytes;
 
   FocusMetrics(MetricGroup operatorGroup, WorkQueue work, CondensingEngine engine) {
     MetricGroup group = operatorGroup.addGroup(GROUP);
@@ -193,6 +217,11 @@ public final class FocusMetrics {
         group.histogram(QUEUED_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
     condensingMillis =
         group.histogram(CONDENSING_MILLIS, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    streamStateBytes =
+        group.histogram(STREAM_STATE_BYTES, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+    group.gauge(LARGEST_STREAM_STATE_BYTES, (Gauge<Long>) () -> largestStreamStateBytes);
+    group.histogram(ENGINE_BATCH_CHUNKS, new BatchHistogram(engine, BatchSize::chunks));
+    group.histogram(ENGINE_BATCH_TOKENS, new BatchHistogram(engine, BatchSize::tokens));
     group.gauge(HOT_BYTES, (Gauge<Long>) () -> engine.stats().hotBytes());
     group.gauge(HOT_HITS, (Gauge<Long>) () -> engine.stats().hotHits());
     group.gauge(HOT_MISSES, (Gauge<Long>) () -> engine.stats().hotMisses());
@@ -204,5 +233,20 @@ public final class FocusMetrics {
     group.gauge(CHUNKS_PENDING, (Gauge<Integer>) work::openChunks);
     group.gauge(QUESTIONS_PENDING, (Gauge<Integer>) work::openQuestions);
     group.gauge(IN_FLIGHT, (Gauge<Integer>) work::inFlight);
+  }
+
+  /**
+   * Whether a stream's state is measured when a chunk has been stored: so rarely that reading the
+   * sizes of all its chunks costs a constant a chunk.
+   */
+  static boolean isMeasuredAt(int chunk) {
+    int number = chunk + 1;
+    return Integer.highestOneBit(number) <= MEASURES_A_DOUBLING * Integer.lowestOneBit(number);
+  }
+
+  /** What a stream's chunk states take, in bytes. */
+  void streamMeasured(long bytes) {
+    streamStateBytes.update(bytes);
+    largestStreamStateBytes = Math.max(largestStreamStateBytes, bytes);
   }
 }

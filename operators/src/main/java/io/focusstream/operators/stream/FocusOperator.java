@@ -115,6 +115,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   private transient EventTimeBuffer waiting;
   private transient InternalTimerService<VoidNamespace> eventTime;
   private transient int endedInputs;
+  private transient boolean restored;
   private transient volatile boolean closed;
 
   FocusOperator(
@@ -137,6 +138,7 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
+    restored = context.isRestored();
     tokenizerState = context.getOperatorStateStore().getUnionListState(FocusState.TOKENIZER);
     modelState = context.getOperatorStateStore().getUnionListState(FocusState.MODEL);
   }
@@ -210,6 +212,14 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     if (settings.kvPersist() == KvPersist.STATE) {
       otherModels.find(backend);
     }
+    LOGGER.info(
+        "{} {}, with model {} ({}); pending in state: {} chunks, {} questions.",
+        getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks(),
+        restored ? "is restored" : "starts without state",
+        model.name(),
+        model.fingerprint(),
+        work.openChunks(),
+        work.openQuestions());
     calls.give();
   }
 
@@ -290,12 +300,6 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
             questions.watchDeadline(stream, entry.getKey(), question);
           }
         });
-    if (work.size() > 0) {
-      LOGGER.info(
-          "Found pending work in state: {} chunks, {} questions.",
-          work.openChunks(),
-          work.openQuestions());
-    }
   }
 
   private void watchWaitingQuestions() throws Exception {
@@ -511,6 +515,13 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
 
   @Override
   public void close() throws Exception {
+    if (work != null) {
+      LOGGER.info(
+          "{} closes; open: {} chunks, {} questions.",
+          getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks(),
+          work.openChunks(),
+          work.openQuestions());
+    }
     closed = true;
     if (work != null) {
       // the engine may be other subtasks' as well and live on

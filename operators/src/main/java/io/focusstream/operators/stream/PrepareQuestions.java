@@ -18,7 +18,8 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * Questions to token ids, laid out for the model. A question of more tokens than {@code
- * focus.ask.max-question-tokens} is answered at once, in {@link #REJECTED}, and counted as {@value
+ * focus.ask.max-question-tokens}, or one that wants more answer tokens than {@code
+ * focus.ask.max-answer-tokens}, is answered at once, in {@link #REJECTED}, and counted as {@value
  * #REJECTED_METRIC}. A question of several streams becomes one of each, and where they are named by
  * a prefix one of each key group; how many parts its answer has goes to {@link #PARTS}. Not keyed,
  * no state.
@@ -26,7 +27,7 @@ import org.apache.flink.util.OutputTag;
 public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQuestion> {
   private static final long serialVersionUID = 1L;
 
-  /** Side output of the answers to questions that are too long. */
+  /** Side output of the answers to questions that break a limit. */
   public static final OutputTag<Answer> REJECTED =
       new OutputTag<>("rejected-questions", StreamTypes.ANSWER);
 
@@ -34,7 +35,7 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
   public static final OutputTag<AnswerPart> PARTS =
       new OutputTag<>("announced-parts", StreamTypes.ANSWER_PART);
 
-  /** Counter: questions that are too long. Scope: this operator. */
+  /** Counter: questions that break a limit. Scope: this operator. */
   public static final String REJECTED_METRIC = "rejectedQuestions";
 
   private final FocusSettings settings;
@@ -68,10 +69,16 @@ public final class PrepareQuestions extends ProcessFunction<Query, TokenizedQues
               query.id(), query.stream(), tokens.length, settings.maxQuestionTokens()));
       return;
     }
+    if (query.maxAnswerTokens() != null && query.maxAnswerTokens() > settings.maxAnswerTokens()) {
+      rejected.inc();
+      context.output(
+          REJECTED,
+          QuestionLimits.tooManyAnswerTokens(
+              query.id(), query.stream(), query.maxAnswerTokens(), settings.maxAnswerTokens()));
+      return;
+    }
     int maxAnswerTokens =
-        query.maxAnswerTokens() == null
-            ? settings.maxAnswerTokens()
-            : Math.min(query.maxAnswerTokens(), settings.maxAnswerTokens());
+        query.maxAnswerTokens() == null ? settings.maxAnswerTokens() : query.maxAnswerTokens();
     if (query.streams() instanceof StreamSelection.One one) {
       out.collect(
           question(

@@ -20,6 +20,18 @@ final class QuestionLimits {
             tokens, maxTokens, AskOptions.MAX_QUESTION_TOKENS.key()));
   }
 
+  /** For a question that wants a longer answer than the job gives. */
+  static Answer tooManyAnswerTokens(String id, String stream, int tokens, int maxTokens) {
+    return Answer.withoutModel(
+        id,
+        stream,
+        AnswerStatus.REJECTED,
+        String.format(
+            "the question wants up to %d answer tokens (maxAnswerTokens); at most %d are given. Want"
+                + " fewer, or raise %s",
+            tokens, maxTokens, AskOptions.MAX_ANSWER_TOKENS.key()));
+  }
+
   /** For a question to a stream without events. */
   static Answer noData(String id, String stream) {
     return Answer.withoutModel(

@@ -6,6 +6,8 @@ import io.focusstream.operators.state.StreamSummary;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What of a stream is kept, and how long: the oldest chunks go where it has too many or they are
@@ -13,6 +15,8 @@ import org.apache.flink.streaming.api.operators.InternalTimerService;
  * set.
  */
 final class Retention {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Retention.class);
+
   private final FocusSettings settings;
   private final StreamStore store;
   private final StreamNames names;
@@ -122,6 +126,8 @@ final class Retention {
       store.clear();
       names.remove(timer.getKey());
       metered.streamsExpired.inc();
+      LOGGER.info(
+          "Stream {} has expired: no event for {}.", timer.getKey(), settings.expireAfter());
       return;
     }
     expiry.registerProcessingTimeTimer(

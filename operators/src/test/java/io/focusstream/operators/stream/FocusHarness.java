@@ -6,6 +6,7 @@ import io.focusstream.operators.testing.FakeEngine;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.clusterframework.types.ResourceID;
@@ -314,6 +316,18 @@ final class FocusHarness extends AbstractStreamOperatorTestHarness<Answer> {
   /** A gauge's value. */
   int gauge(String metric) {
     return (Integer) ((Gauge<?>) metrics.get(metric)).getValue();
+  }
+
+  /** What a histogram holds, in its order. */
+  List<Long> histogram(String metric) {
+    return Arrays.stream(((Histogram) metrics.get(metric)).getStatistics().getValues())
+        .boxed()
+        .toList();
+  }
+
+  /** Any gauge's value. */
+  Object value(String metric) {
+    return ((Gauge<?>) metrics.get(metric)).getValue();
   }
 
   /** All metrics of the operator by name. */

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 class FocusMetricsTest {
   private static final Path PAGE = Path.of("../docs/metrics.md");
 
-  private static List<String> names() throws IllegalAccessException {
+  /** The names of all metrics of the operator. */
+  static List<String> names() throws IllegalAccessException {
     List<String> names = new ArrayList<>();
     for (Field field : FocusMetrics.class.getFields()) {
       if (Modifier.isStatic(field.getModifiers()) && !field.getName().equals("GROUP")) {

@@ -10,6 +10,7 @@ import io.focusstream.operators.state.Asking;
 import io.focusstream.operators.testing.FakeEngine;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
+import io.focusstream.schemas.Evidence;
 import io.focusstream.schemas.QueryMode;
 import io.focusstream.schemas.SourcePosition;
 import io.focusstream.schemas.StreamAnswer;
@@ -251,6 +252,56 @@ class ManyStreamsHarnessTest {
           merged.streams().stream().map(StreamAnswer::stream).toList());
       parts.add(parts.remove(0));
     }
+  }
+
+  /** Each has the place that it attended to most, up to as many as fit a broker's record. */
+  @Test
+  void evidenceComesFromEachOfTheBest32StreamsAndTheRestAreThereWithout() throws Exception {
+    List<AnswerPart> parts = new ArrayList<>();
+    parts.add(AnswerPart.announced("g", "1", "s-*", 1, 33, false));
+    for (int i = 0; i < 33; i++) {
+      // the confident ones come in the middle
+      double confidence = 0.5 + ((i * 7 + 11) % 33) / 100.0;
+      parts.add(
+          AnswerPart.answered(
+              "g", withEvidence(answer(String.format("s-%02d", i), AnswerStatus.OK, confidence))));
+    }
+    Answer merged = merged(parts).get(0);
+    List<StreamAnswer> streams = merged.streams();
+    assertEquals(33, streams.size());
+    for (int i = 0; i < streams.size(); i++) {
+      StreamAnswer stream = streams.get(i);
+      assertEquals(0.82 - i / 100.0, stream.confidence(), 1e-9);
+      assertEquals("text of " + stream.stream(), stream.text());
+      assertEquals(
+          i < 32 ? List.of("first line of " + stream.stream()) : List.of(),
+          stream.evidence().stream().flatMap(one -> one.lines().stream()).toList(),
+          "evidence of stream " + i);
+    }
+    // the merged answer's own text and evidence are the best one's, and all of that
+    String best = streams.get(0).stream();
+    assertEquals("text of " + best, merged.text());
+    assertEquals(0.82, merged.confidence(), 1e-9);
+    assertEquals(
+        List.of("first line of " + best, "second line of " + best),
+        merged.evidence().stream().flatMap(one -> one.lines().stream()).toList());
+  }
+
+  private static Answer withEvidence(Answer answer) {
+    return new Answer(
+        answer.id(),
+        0,
+        answer.stream(),
+        answer.status(),
+        answer.text(),
+        null,
+        List.of(
+            new Evidence(0, 0.7, 0, 0, List.of(), List.of("first line of " + answer.stream())),
+            new Evidence(1, 0.3, 0, 0, List.of(), List.of("second line of " + answer.stream()))),
+        answer.usage(),
+        answer.timings(),
+        answer.confidence(),
+        "");
   }
 
   private static Answer answer(String stream, AnswerStatus status, double confidence) {

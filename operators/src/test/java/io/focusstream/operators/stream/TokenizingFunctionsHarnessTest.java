@@ -129,13 +129,31 @@ class TokenizingFunctionsHarnessTest {
   }
 
   @Test
+  void aQuestionThatWantsALongerAnswerThanTheJobGivesIsRejected() throws Exception {
+    try (OneInputStreamOperatorTestHarness<Query, TokenizedQuestion> harness =
+        ProcessFunctionTestHarnesses.forProcessFunction(
+            new PrepareQuestions(SETTINGS, CharTokenizer.PROVIDER))) {
+      harness.processElement(Query.ask("1", "s", "who?", 17, 7, POSITION), 0);
+      assertEquals(List.of(), harness.extractOutputValues());
+      Answer answer = harness.getSideOutput(PrepareQuestions.REJECTED).remove().getValue();
+      assertEquals("1", answer.id());
+      assertEquals("s", answer.stream());
+      assertEquals(AnswerStatus.REJECTED, answer.status());
+      assertEquals(
+          "the question wants up to 17 answer tokens (maxAnswerTokens); at most 16 are given. Want"
+              + " fewer, or raise focus.ask.max-answer-tokens",
+          answer.error());
+    }
+  }
+
+  @Test
   void questionsAreLaidOutAndLongOnesRejected() throws Exception {
     try (OneInputStreamOperatorTestHarness<Query, TokenizedQuestion> harness =
         ProcessFunctionTestHarnesses.forProcessFunction(
             new PrepareQuestions(SETTINGS, CharTokenizer.PROVIDER))) {
       harness.processElement(Query.ask("1", "s", "who?", null, 7, POSITION), 0);
       harness.processElement(Query.ask("2", "s", "who?", 5, 7, POSITION), 0);
-      harness.processElement(Query.ask("3", "s", "who?", 500, 7, POSITION), 0);
+      harness.processElement(Query.ask("3", "s", "who?", 16, 7, POSITION), 0);
       harness.processElement(Query.ask("4", "s", "who was it?", null, 7, POSITION), 0);
       assertEquals(
           List.of(16, 5, 16),

@@ -1,6 +1,7 @@
 package io.focusstream.operators.testing;
 
 import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.BatchSize;
 import io.focusstream.operators.engine.ChunkInput;
 import io.focusstream.operators.engine.ChunkKey;
 import io.focusstream.operators.engine.CondenseTask;
@@ -9,6 +10,7 @@ import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.CondensingEngineProvider;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.ModelInfo;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -63,6 +65,8 @@ public final class FakeEngine implements CondensingEngine {
   private final Set<ChunkKey> hot = new HashSet<>();
   private final Map<ChunkKey, Integer> condensedTimes = new HashMap<>();
   private ModelInfo model = MODEL;
+  private EngineStats stats = EngineStats.NONE;
+  private List<BatchSize> batches = List.of();
   private int mostOpen;
   private int leases;
   private int exhausted;
@@ -225,6 +229,22 @@ public final class FakeEngine implements CondensingEngine {
   /** From now on the chunk's state is in the hot tier. */
   public synchronized void heat(ChunkKey key) {
     hot.add(key);
+  }
+
+  /** What it says it has done, until it is told otherwise. */
+  public synchronized void says(EngineStats newStats, List<BatchSize> newBatches) {
+    stats = newStats;
+    batches = List.copyOf(newBatches);
+  }
+
+  @Override
+  public synchronized EngineStats stats() {
+    return stats;
+  }
+
+  @Override
+  public synchronized List<BatchSize> recentBatches() {
+    return batches;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.focusstream.operators.engine.djl;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.BatchSize;
 import io.focusstream.operators.engine.ChunkInput;
 import io.focusstream.operators.engine.ChunkKey;
 import io.focusstream.operators.engine.CondenseTask;
@@ -13,6 +14,7 @@ import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.HotTier;
 import io.focusstream.operators.engine.ModelInfo;
+import io.focusstream.operators.engine.RecentBatches;
 import io.focusstream.operators.kv.ChunkShape;
 import io.focusstream.operators.kv.ChunkState;
 import io.focusstream.operators.kv.ChunkStateCodec;
@@ -63,6 +65,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private static final Logger LOG = LoggerFactory.getLogger(DjlCondensingEngine.class);
   private static final int LONGEST_CHUNK = 4096;
   private static final int LONGEST_QUESTION = 4096;
+  private static final int REMEMBERED_BATCHES = 1000;
 
   /**
    * While questions run, a batch of chunks is condensed in one turn of so many. Such a turn is
@@ -110,6 +113,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private volatile long condensedBatches;
   private volatile long condenseNanos;
   private volatile int runningQuestions;
+  private final RecentBatches batches = new RecentBatches(REMEMBERED_BATCHES);
 
   /**
    * Loads the model; the engine's thread starts.
@@ -194,6 +198,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
         hot.bytes(),
         hot.hits(),
         hot.misses());
+  }
+
+  @Override
+  public List<BatchSize> recentBatches() {
+    return batches.sizes();
   }
 
   @Override
@@ -311,6 +320,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
     hot.clear();
     hotManager.close();
     model.close();
+    LOG.info("model {} ({}) is closed", info.name(), info.fingerprint());
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -543,8 +553,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
       long began = System.nanoTime();
       condense(batch, wanted, made);
       condenseNanos = condenseNanos + System.nanoTime() - began;
-      condensedTokens = condensedTokens + batch.stream().mapToLong(c -> c.tokens().length).sum();
+      int tokens = batch.stream().mapToInt(c -> c.tokens().length).sum();
+      condensedTokens = condensedTokens + tokens;
       condensedBatches = condensedBatches + 1;
+      batches.add(new BatchSize(batch.size(), tokens));
       from = to;
     }
     return made;

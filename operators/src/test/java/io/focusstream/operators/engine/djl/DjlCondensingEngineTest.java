@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.BatchSize;
 import io.focusstream.operators.engine.ChunkInput;
 import io.focusstream.operators.engine.ChunkKey;
 import io.focusstream.operators.engine.CondenseTask;
@@ -139,6 +140,33 @@ class DjlCondensingEngineTest {
       sum += weight;
     }
     assertEquals(1, sum, 1e-4);
+  }
+
+  /**
+   * The gauge follows the engine's turns: a question's second token comes a turn after its first.
+   */
+  @Test
+  void aQuestionIsCountedWhileItRuns() throws Exception {
+    AskTask task = ask(inputs(engine, chunks(4)));
+    List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
+    get(engine.ask(task, soFar -> seen.add(engine.stats().runningQuestions())));
+    assertTrue(seen.size() >= 2, seen.toString());
+    assertEquals(1, seen.get(1));
+  }
+
+  @Test
+  void batchesAreRememberedWithTheirChunksAndTokens() throws Exception {
+    try (DjlCondensingEngine fresh = new DjlCondensingEngine(settings)) {
+      List<ChunkInput> made = inputs(fresh, chunks(70));
+      int tokens = made.stream().mapToInt(chunk -> chunk.tokens().length).sum();
+      List<BatchSize> batches = fresh.recentBatches();
+      assertEquals(70, batches.stream().mapToInt(BatchSize::chunks).sum());
+      assertEquals(tokens, batches.stream().mapToInt(BatchSize::tokens).sum());
+      assertEquals(batches.size(), fresh.stats().condensedBatches());
+      assertEquals(tokens, fresh.stats().condensedTokens());
+      // 2,380 tokens don't fit a batch of 2,048
+      assertTrue(batches.size() >= 2, batches.toString());
+    }
   }
 
   @Test

@@ -1,0 +1,168 @@
+package io.focusstream.operators.stream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.engine.djl.DjlEngineProvider;
+import io.focusstream.operators.engine.djl.DjlEngineSettings;
+import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
+import io.focusstream.operators.testing.LogCapture;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.schemas.AnswerStatus;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The metrics of the engine and its hot tier, over the golden checkpoint (random weights). */
+@Timeout(300)
+class RealEngineMetricsHarnessTest {
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
+  private static final int CHUNK_TOKENS = 16;
+
+  /** Keys and values: 3 layers, 2 heads of 16 numbers of 4 bytes. */
+  private static final long STATE_BYTES_A_TOKEN = 768;
+
+  /** One token a character, in the range that the checkpoint has. */
+  private static final class SmallTokenizer implements TextTokenizer {
+    @Override
+    public int[] encode(String text) {
+      return text.chars().map(c -> 3 + c % 256).toArray();
+    }
+
+    @Override
+    public String decode(int[] tokens) {
+      StringBuilder text = new StringBuilder();
+      for (int token : tokens) {
+        text.append((char) Math.max(' ', token - 3));
+      }
+      return text.toString();
+    }
+
+    @Override
+    public int specialToken(String written) {
+      return -1;
+    }
+
+    @Override
+    public int vocabularySize() {
+      return 320;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static FocusHarness start(long hotBytes) throws Exception {
+    Path folder =
+        Path.of(
+                RealEngineMetricsHarnessTest.class
+                    .getResource("/golden/gqa-partial/config.json")
+                    .toURI())
+            .getParent();
+    DjlEngineSettings settings =
+        DjlEngineSettings.of(folder.toString())
+            .withPrecision(Precision.FLOAT32)
+            .withLocal(LocalMode.INCREMENTAL)
+            .withHotBytes(hotBytes);
+    return FocusHarness.start(
+        new FocusOperatorFactory(
+            SettingsFixture.small(c -> c.set(AskOptions.MAX_ANSWER_TOKENS, 4)),
+            new DjlEngineProvider(settings),
+            SmallTokenizer::new),
+        new HashMapStateBackend(),
+        null,
+        1,
+        0);
+  }
+
+  private static void await(FocusHarness harness, String what, BooleanSupplier condition)
+      throws Exception {
+    long begun = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() - begun < DEADLINE.toNanos(), "not in time: " + what);
+      LockSupport.parkNanos(1_000_000);
+      harness.runMailbox();
+    }
+  }
+
+  /** Three chunks and a tail; two questions over them. */
+  private static void work(FocusHarness harness) throws Exception {
+    for (int i = 0; i < 9; i++) {
+      harness.event("a", "a-line" + i);
+    }
+    await(harness, "chunks", () -> harness.count(FocusMetrics.CHUNKS_CONDENSED) == 3);
+    for (int asked = 1; asked <= 2; asked++) {
+      int answers = asked;
+      harness.question("" + asked, "a", "q");
+      await(harness, "an answer", () -> harness.answers().size() == answers);
+    }
+    assertEquals(2, harness.count(FocusMetrics.QUESTIONS_ANSWERED));
+    assertTrue(
+        harness.answers().stream().allMatch(answer -> answer.status() == AnswerStatus.OK),
+        harness.answers().toString());
+    await(harness, "no question", () -> harness.value(FocusMetrics.ENGINE_QUESTIONS).equals(0));
+  }
+
+  private static long sum(List<Long> values) {
+    return values.stream().mapToLong(Long::longValue).sum();
+  }
+
+  @Test
+  void chunksThatAreHotAreHitsAndTheirBytesAreHeld() throws Exception {
+    try (FocusHarness harness = start(1 << 20)) {
+      work(harness);
+      assertEquals(6L, harness.value(FocusMetrics.HOT_HITS));
+      assertEquals(0L, harness.value(FocusMetrics.HOT_MISSES));
+      assertEquals(3 * CHUNK_TOKENS * STATE_BYTES_A_TOKEN, harness.value(FocusMetrics.HOT_BYTES));
+      assertEquals(3L * CHUNK_TOKENS, harness.value(FocusMetrics.ENGINE_TOKENS));
+      List<Long> chunks = harness.histogram(FocusMetrics.ENGINE_BATCH_CHUNKS);
+      assertEquals((long) chunks.size(), harness.value(FocusMetrics.ENGINE_BATCHES));
+      assertEquals(3, sum(chunks));
+      assertEquals(3L * CHUNK_TOKENS, sum(harness.histogram(FocusMetrics.ENGINE_BATCH_TOKENS)));
+      double rate = (Double) harness.value(FocusMetrics.ENGINE_TOKENS_PER_SECOND);
+      assertTrue(rate > 0 && rate < 1e9, "tokens a second: " + rate);
+      List<Long> bytes = harness.histogram(FocusMetrics.STREAM_STATE_BYTES);
+      assertEquals(bytes.get(2), harness.value(FocusMetrics.LARGEST_STREAM_STATE_BYTES));
+      assertEquals(3 * bytes.get(0), bytes.get(2));
+      for (String millis :
+          List.of(
+              FocusMetrics.QUEUED_MILLIS,
+              FocusMetrics.FIRST_TOKEN_MILLIS,
+              FocusMetrics.ANSWER_MILLIS)) {
+        assertEquals(2, harness.histogram(millis).size(), millis);
+      }
+      for (int i = 0; i < 2; i++) {
+        long queued = harness.histogram(FocusMetrics.QUEUED_MILLIS).get(i);
+        long first = harness.histogram(FocusMetrics.FIRST_TOKEN_MILLIS).get(i);
+        long all = harness.histogram(FocusMetrics.ANSWER_MILLIS).get(i);
+        assertTrue(0 <= queued && queued <= first && first <= all, queued + " " + first);
+      }
+    }
+  }
+
+  @Test
+  void chunksThatAreReadFromStateAreMissesAndNothingIsHeld() throws Exception {
+    try (LogCapture log = new LogCapture()) {
+      try (FocusHarness harness = start(0)) {
+        work(harness);
+        assertEquals(0L, harness.value(FocusMetrics.HOT_HITS));
+        assertEquals(6L, harness.value(FocusMetrics.HOT_MISSES));
+        assertEquals(0L, harness.value(FocusMetrics.HOT_BYTES));
+        // they were stored: nothing was made again
+        assertEquals(3L * CHUNK_TOKENS, harness.value(FocusMetrics.ENGINE_TOKENS));
+        assertEquals(0, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      }
+      assertEquals(
+          1,
+          log.lines().stream().filter(line -> line.matches("INFO model .* is closed")).count(),
+          log.lines().toString());
+    }
+  }
+}
