@@ -258,8 +258,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     NDArray newTokens = FocusModel.tokens(scratch, List.of(tokens), tokens.length);
     List<Supplier<NDArray[]>> work = new ArrayList<>();
     for (ChunkBatch batch : batches) {
-      work.add(
-          () -> batch.run(scratch, "propose", newTokens, tokens.length, tokens.length, how));
+      work.add(() -> batch.run(scratch, "propose", newTokens, tokens.length, tokens.length, how));
     }
     for (NDArray[] proposed : model.runAll(work)) {
       proposals.add(proposed[0]);
