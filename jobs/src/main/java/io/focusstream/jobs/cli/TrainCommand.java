@@ -137,6 +137,12 @@ public final class TrainCommand implements Callable<Integer> {
     private int warmUp;
 
     @Option(
+        names = "--optimizer",
+        defaultValue = "ADAMW",
+        description = "${COMPLETION-CANDIDATES}: ${DEFAULT-VALUE}.")
+    private TrainingPlan.Method method;
+
+    @Option(
         names = "--every",
         defaultValue = "20",
         description = "Steps a progress line: ${DEFAULT-VALUE}.")
@@ -173,6 +179,7 @@ public final class TrainCommand implements Callable<Integer> {
               learningRate,
               warmUp,
               seed,
+              method.settings(),
               every,
               out);
       ByteLevelBpe bpe = ByteLevelBpe.load(tokenizer);

@@ -7,6 +7,7 @@ import io.focusstream.jobs.training.data.BatchStream;
 import io.focusstream.jobs.training.data.FocusBatch;
 import io.focusstream.jobs.training.data.ProposalBatch;
 import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.ProposalRows;
 import io.focusstream.operators.model.TrainableModel;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.io.IOException;
@@ -118,7 +119,7 @@ public final class TrainingLoop {
           TrainableModel.Result result = pass(model, batch);
           double rate = plan.learningRate(step, spent / total);
           step++;
-          double norm = model.step(TrainableModel.Optimizer.DEFAULT, rate, step);
+          double norm = model.step(plan.optimizer(), rate, step);
           if (!Double.isFinite(result.loss()) || !Double.isFinite(norm)) {
             throw new IllegalStateException(
                 "the loss is not finite at step "
@@ -251,7 +252,7 @@ public final class TrainingLoop {
       int b = proposals.rows();
       int s = proposals.length();
       return model.proposals(
-          new TrainableModel.ProposalRows(
+          new ProposalRows(
               rows(proposals.tokens(), b, s),
               rows(proposals.positions(), b, s),
               rows(proposals.segments(), b, s),

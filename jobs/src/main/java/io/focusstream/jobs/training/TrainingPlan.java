@@ -1,6 +1,7 @@
 package io.focusstream.jobs.training;
 
 import io.focusstream.jobs.training.data.QuestionMix;
+import io.focusstream.operators.model.TrainableModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.Objects;
  * @param learningRate the largest
  * @param warmUpSteps steps from zero to the largest
  * @param seed of the data
+ * @param optimizer how a step follows from its gradients
  * @param every steps between two progress lines
  * @param out folder of the checkpoint
  */
@@ -24,8 +26,28 @@ public record TrainingPlan(
     double learningRate,
     int warmUpSteps,
     long seed,
+    TrainableModel.Optimizer optimizer,
     int every,
     Path out) {
+
+  /** The optimizers to choose from. */
+  public enum Method {
+    /** AdamW for all weights. */
+    ADAMW(TrainableModel.Optimizer.ADAMW),
+    /** Orthogonal steps for matrices, AdamW for the others. */
+    MUON(TrainableModel.Optimizer.MUON);
+
+    private final TrainableModel.Optimizer settings;
+
+    Method(TrainableModel.Optimizer settings) {
+      this.settings = settings;
+    }
+
+    /** Its settings. */
+    public TrainableModel.Optimizer settings() {
+      return settings;
+    }
+  }
 
   /**
    * A stage of the curriculum.
@@ -38,6 +60,7 @@ public record TrainingPlan(
 
   public TrainingPlan {
     Objects.requireNonNull(out, "out");
+    Objects.requireNonNull(optimizer, "optimizer");
     stages = List.copyOf(stages);
     if (stages.isEmpty()) {
       throw new IllegalArgumentException("give at least one stage, LIMIT:PART");

@@ -72,6 +72,7 @@ class TrainingLoopTest {
         1e-2,
         1,
         1,
+        TrainableModel.Optimizer.ADAMW,
         1,
         folder.resolve("run"));
   }

@@ -42,11 +42,21 @@ public final class TrainableModel implements AutoCloseable {
    * @param epsilon added to the root of the second moment
    * @param weightDecay on matrices, embeddings excepted
    * @param largestNorm gradients are scaled so that their common norm is at most this
+   * @param momentum where above 0, matrices take orthogonal steps with this decay of the momentum
+   *     instead (Muon, arXiv 2502.16982); embeddings and norms stay with AdamW
    */
   public record Optimizer(
-      double beta1, double beta2, double epsilon, double weightDecay, double largestNorm) {
-    /** What the shipped model was trained with. */
-    public static final Optimizer DEFAULT = new Optimizer(0.9, 0.95, 1e-8, 0.1, 1.0);
+      double beta1,
+      double beta2,
+      double epsilon,
+      double weightDecay,
+      double largestNorm,
+      double momentum) {
+    /** AdamW throughout. */
+    public static final Optimizer ADAMW = new Optimizer(0.9, 0.95, 1e-8, 0.1, 1.0, 0);
+
+    /** Orthogonal steps for matrices. */
+    public static final Optimizer MUON = new Optimizer(0.9, 0.95, 1e-8, 0.1, 1.0, 0.95);
   }
 
   /**
@@ -170,25 +180,14 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /**
-   * Chunks with questions behind them; see {@code proposal_loss} in the graph's source.
-   *
-   * @param tokens (B) rows of S token ids
-   * @param positions (B) rows of S positions
-   * @param segments (B) rows: 0 for the chunk, else a question's number
-   * @param targets (B) rows: what is to follow each token
-   * @param weights (B) rows, 0 = not supervised
-   */
-  public record ProposalRows(
-      int[][] tokens, int[][] positions, int[][] segments, int[][] targets, float[][] weights) {}
-
-  /**
    * Loss of what chunks propose and its gradients. {@link Result#exact} has four numbers: tokens
-   * that were said rightly, all that were to be said, abstentions rightly, all of those.
+   * that were said rightly, all that were to be said, abstentions rightly, all of those; of
+   * questions, not of the chunks' own text.
    *
    * @param abstain the token of a chunk that has nothing to say
    */
   public Result proposals(ProposalRows rows, int abstain) {
-    int width = rows.tokens()[0].length;
+    ProposalLayout layout = ProposalLayout.of(rows);
     return pass(
         scratch ->
             graph.train(
@@ -199,11 +198,13 @@ public final class TrainableModel implements AutoCloseable {
                 constants,
                 frequencies,
                 scratch.create(new long[] {precision.torchType()}),
-                FocusModel.tokens(scratch, List.of(rows.tokens()), width),
-                FocusModel.tokens(scratch, List.of(rows.positions()), width),
-                FocusModel.tokens(scratch, List.of(rows.segments()), width),
-                FocusModel.tokens(scratch, List.of(rows.targets()), width),
-                scratch.create(rows.weights()),
+                longs(scratch, layout.tokens()),
+                longs(scratch, layout.positions()),
+                longs(scratch, layout.groups()),
+                longs(scratch, layout.lengths()),
+                longs(scratch, layout.whose()),
+                longs(scratch, layout.targets()),
+                scratch.create(layout.weights()),
                 scratch.create(new long[] {abstain})));
   }
 
@@ -348,7 +349,7 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /**
-   * One step of AdamW with the gradients that have gathered, which are cleared.
+   * One step with the gradients that have gathered, which are cleared.
    *
    * @param step from 1
    * @return the gradients' common norm before clipping
@@ -373,7 +374,8 @@ public final class TrainableModel implements AutoCloseable {
                 settings.epsilon(),
                 settings.weightDecay(),
                 step,
-                settings.largestNorm()
+                settings.largestNorm(),
+                settings.momentum()
               });
       float norm =
           graph.run(scratch, "adamw", parameters, gradients, first, second, decays, scalars)[0]

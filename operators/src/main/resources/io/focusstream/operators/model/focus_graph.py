@@ -468,47 +468,82 @@ class FocusGraph(Module):
   # matrices, rotary embedding is one complex product over pairs of dimensions put side by side (the same permutation of q and
   # k, which attention doesn't see).
   #
-  # w: float32; dtype: of products, 15 = bfloat16, 6 = float32. tokens (B, S); positions (1 or B, S), float32; mask: empty for a
-  # causal one, else one tensor, (B, 1, S, S), 0 or minus infinity. -> (B, S, H) before the last norm
-  def learning(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, dtype: int, tokens: Tensor, positions: Tensor, mask: List[Tensor]) -> Tensor:
+  # All M tokens are one flat row of products; only attention knows what belongs together: first B sequences of T tokens, each
+  # over itself, causal; then groups of continuations, n of L tokens each, that see a sequence and themselves.
+  #
+  # w: float32; dtype: of products, 15 = bfloat16, 6 = float32. tokens (M); positions (M), float32; layout: int64 on the CPU,
+  # [B, T, n1, L1, n2, L2, ...]; lengths (B) of the sequences; whose (n1 + n2 + ...): the sequence that each continues.
+  # -> (M, H) before the last norm
+  def learning(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, dtype: int, tokens: Tensor, positions: Tensor, layout: Tensor, lengths: Tensor, whose: Tensor) -> Tensor:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
     eps = float(consts[0])
     dev = ops.prim.device(tokens)
-    b = torch.size(tokens, 0)
-    s = torch.size(tokens, 1)
+    m = torch.size(tokens, 0)
+    b = int(layout[0])
+    t = int(layout[1])
+    groups = torch.floordiv(torch.size(layout, 0), 2) - 1
     half = torch.size(inv, 0)
     d = half * 2
     r = torch.floordiv(n_heads, n_kv)
     wide = n_heads * d
     narrow = n_kv * d
+    sizes = [b * t]
+    masks = annotate(List[Tensor], [])
+    of_group = annotate(List[Tensor], [])
+    first = 0
+    for g in range(groups):
+      n = int(layout[2 * g + 2])
+      length = int(layout[2 * g + 3])
+      _s = torch.append(sizes, n * length)
+      of = torch.slice(whose, 0, first, first + n, 1)
+      _o = torch.append(of_group, of)
+      first = first + n
+      some = torch.lt(torch.arange(t, dtype=4, device=dev), torch.unsqueeze(torch.index_select(lengths, 0, of), 1))  # -> (n, T)
+      own = torch.tril(torch.ones([length, length], dtype=11, device=dev))
+      seen = torch.cat([torch.expand(torch.unsqueeze(some, 1), [n, length, t]), torch.expand(own, [n, length, length])], 2)
+      _m = torch.append(masks, self.wide(torch.unsqueeze(seen, 1), n_heads, n_kv, 6))
     # row r of a head goes to 2 r for r < D/2, else to 2 (r - D/2) + 1
     pairs = torch.reshape(torch.transpose(torch.view(torch.arange(d, dtype=4, device=dev), [2, half]), 0, 1), [-1])
     rows = torch.reshape(torch.add(torch.unsqueeze(torch.mul(torch.arange(n_heads + n_kv, dtype=4, device=dev), d), 1), pairs), [-1])
-    turn = torch.unsqueeze(self.rotary(positions, inv), 2)  # -> (1 or B, S, 1, D/2)
+    turn = torch.unsqueeze(self.rotary(positions, inv), 1)  # -> (M, 1, D/2)
     x = torch.embedding(w[0], tokens)
     for l in range(layers):
       at = 3 + l * 13
       qk = torch.index_select(torch.cat([w[at + 1], w[at + 2]], 0), 0, rows)
       qkv = self.folded(torch.cat([qk, w[at + 3]], 0), w[at], dtype)
       h = torch.linear(torch.to(self.unit(x, eps), dtype), qkv)
-      turned = torch.reshape(torch.to(torch.slice(h, 2, 0, wide + narrow, 1), 6), [b, s, n_heads + n_kv, half, 2])
-      turned = torch.flatten(torch.view_as_real(torch.mul(torch.view_as_complex(turned), turn)), 3, 4)
-      q = torch.transpose(torch.slice(turned, 2, 0, n_heads, 1), 1, 2)
-      k = torch.transpose(torch.slice(turned, 2, n_heads, n_heads + n_kv, 1), 1, 2)
-      v = self.heads(torch.to(torch.slice(h, 2, wide + narrow, wide + 2 * narrow, 1), 6), n_kv)
-      if torch.len(mask) == 0:
-        y = self.causal(q, k, v)
-      else:
-        y = torch.scaled_dot_product_attention(q, torch.repeat_interleave(k, r, 1), torch.repeat_interleave(v, r, 1), mask[0], 0., False)
-      x = torch.add(x, torch.to(torch.linear(torch.to(self.join(y), dtype), torch.to(w[at + 4], dtype)), 6))
+      # split, whose gradient is one concatenation; that of a slice is a tensor of zeros as large as the whole
+      parted = torch.split_with_sizes(h, [wide + narrow, narrow], 1)
+      turned = torch.reshape(torch.to(parted[0], 6), [m, n_heads + n_kv, half, 2])
+      turned = torch.flatten(torch.view_as_real(torch.mul(torch.view_as_complex(turned), turn)), 2, 3)
+      heads = torch.split_with_sizes(turned, [n_heads, n_kv], 1)
+      q = torch.split_with_sizes(heads[0], sizes, 0)
+      k = torch.split_with_sizes(heads[1], sizes, 0)
+      v = torch.split_with_sizes(torch.reshape(torch.to(parted[1], 6), [m, n_kv, d]), sizes, 0)
+      keys = self.apart(k[0], b)
+      values = self.apart(v[0], b)
+      y = [torch.reshape(self.join(self.causal(self.apart(q[0], b), keys, values)), [b * t, wide])]
+      for g in range(groups):
+        n = int(layout[2 * g + 2])
+        length = int(layout[2 * g + 3])
+        seen_keys = torch.cat([torch.index_select(keys, 0, of_group[g]), self.apart(k[g + 1], n)], 2)
+        seen_values = torch.cat([torch.index_select(values, 0, of_group[g]), self.apart(v[g + 1], n)], 2)
+        continued = self.attend(self.apart(q[g + 1], n), seen_keys, seen_values, masks[g])
+        _y = torch.append(y, torch.reshape(self.join(continued), [n * length, wide]))
+      x = torch.add(x, torch.to(torch.linear(torch.to(torch.cat(y, 0), dtype), torch.to(w[at + 4], dtype)), 6))
       gate_up = self.folded(torch.cat([w[at + 6], w[at + 7]], 0), w[at + 5], dtype)
       h = torch.linear(torch.to(self.unit(x, eps), dtype), gate_up)
       f = torch.size(w[at + 6], 0)
-      h = torch.mul(torch.silu(torch.slice(h, 2, 0, f, 1)), torch.slice(h, 2, f, 2 * f, 1))
+      halves = torch.split_with_sizes(h, [f, f], 1)
+      h = torch.mul(torch.silu(halves[0]), halves[1])
       x = torch.add(x, torch.to(torch.linear(h, torch.to(w[at + 8], dtype)), 6))
     return x
+
+  # x (B*S, M, D) -> (B, M, S, D)
+  def apart(self: __torch__.FocusGraph, x: Tensor, b: int) -> Tensor:
+    return torch.transpose(torch.view(x, [b, -1, torch.size(x, 1), torch.size(x, 2)]), 1, 2)
 
   # Logits of those of M positions that have a weight. x (M, H); target, weight (M) -> [logits, target, weight] of those
   def weighed(self: __torch__.FocusGraph, w: List[Tensor], eps: float, dtype: int, x: Tensor, target: Tensor, weight: Tensor) -> List[Tensor]:
@@ -524,34 +559,32 @@ class FocusGraph(Module):
     dtype = int(product[0])
     b = torch.size(tokens, 0)
     s = torch.size(tokens, 1)
-    positions = torch.unsqueeze(torch.arange(s, dtype=6, device=ops.prim.device(tokens)), 0)
-    x = self.learning(w, cfg, consts, inv, dtype, tokens, positions, annotate(List[Tensor], []))
-    x = torch.reshape(torch.slice(x, 1, 0, s - 1, 1), [b * (s - 1), -1])
+    dev = ops.prim.device(tokens)
+    positions = torch.repeat(torch.arange(s, dtype=6, device=dev), [b])
+    layout = torch.tensor([b, s], dtype=4)
+    none = torch.zeros([0], dtype=4, device=dev)
+    x = self.learning(w, cfg, consts, inv, dtype, torch.reshape(tokens, [-1]), positions, layout, none, none)
+    x = torch.reshape(torch.slice(torch.view(x, [b, s, -1]), 1, 0, s - 1, 1), [b * (s - 1), -1])
     target = torch.reshape(torch.slice(tokens, 1, 1, 9223372036854775807, 1), [-1])
     weight = torch.reshape(torch.slice(weights, 1, 1, 9223372036854775807, 1), [-1])
     some = self.weighed(w, float(consts[0]), dtype, x, target, weight)
     return self.loss(some[0], some[1], some[2])
 
-  # Loss of proposals: behind each chunk stand questions that see the chunk and themselves, not one another.
+  # Loss of proposals: chunks, and continuations of them: questions that see a chunk and themselves, not one another.
   #
-  # w: float32; product as in lm_loss. tokens, positions, segments (B, S): 0 is the chunk, any other number one question;
-  # target, weight (B, S) of what is to follow each token. abstain: int64 on the CPU, the token of a chunk that has nothing to say.
+  # w: float32; product as in lm_loss. tokens, positions (M), layout, lengths, whose: as in learning(), padded on the right;
+  # target, weight (M) of what is to follow each token. abstain: int64 on the CPU, the token of a chunk that has nothing to say.
   # -> [weighted loss, weight, weighted hits, (4): tokens said right and all of those, abstentions right and all of those]
-  def proposal_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, positions: Tensor, segments: Tensor, target: Tensor, weight: Tensor, abstain: Tensor) -> List[Tensor]:
+  def proposal_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, positions: Tensor, layout: Tensor, lengths: Tensor, whose: Tensor, target: Tensor, weight: Tensor, abstain: Tensor) -> List[Tensor]:
     dtype = int(product[0])
-    dev = ops.prim.device(tokens)
-    b = torch.size(tokens, 0)
-    s = torch.size(tokens, 1)
-    own = torch.eq(torch.unsqueeze(segments, 2), torch.unsqueeze(segments, 1))  # -> (B, S, S)
-    of_chunk = torch.expand(torch.unsqueeze(torch.eq(segments, 0), 1), [b, s, s])
-    seen = torch.logical_and(torch.logical_or(own, of_chunk), torch.tril(torch.ones([s, s], dtype=11, device=dev)))
-    mask = torch.masked_fill(torch.zeros([b, s, s], dtype=6, device=dev), torch.logical_not(seen), -1. / 0.)
-    x = self.learning(w, cfg, consts, inv, dtype, tokens, torch.to(positions, 6), [torch.unsqueeze(mask, 1)])
-    some = self.weighed(w, float(consts[0]), dtype, torch.reshape(x, [b * s, -1]), torch.reshape(target, [-1]), torch.reshape(weight, [-1]))
+    x = self.learning(w, cfg, consts, inv, dtype, tokens, torch.to(positions, 6), layout, lengths, whose)
+    some = self.weighed(w, float(consts[0]), dtype, x, target, weight)
     sums = self.loss(some[0], some[1], some[2])
     right = torch.to(torch.eq(torch.argmax(torch.detach(some[0]), -1), some[1]), 6)
-    silent = torch.to(torch.eq(some[1], int(abstain[0])), 6)
-    spoken = torch.sub(1., silent)
+    # of the continuations only, not of the chunks' own text
+    asked = torch.ge(torch.squeeze(torch.nonzero(weight), 1), int(layout[0]) * int(layout[1]))
+    silent = torch.to(torch.logical_and(asked, torch.eq(some[1], int(abstain[0]))), 6)
+    spoken = torch.sub(torch.to(asked, 6), silent)
     counts = [torch.sum(torch.mul(right, spoken)), torch.sum(spoken), torch.sum(torch.mul(right, silent)), torch.sum(silent)]
     return [sums[0], sums[1], sums[2], torch.stack(counts, 0)]
 
@@ -709,7 +742,9 @@ class FocusGraph(Module):
   # moments are written in place.
   #
   # decays: int64 on the CPU, 1 where weight decay applies; scalars: float64 on the CPU, [learning rate, beta 1, beta 2,
-  # epsilon, weight decay, step from 1, largest norm]. -> the norm before clipping
+  # epsilon, weight decay, step from 1, largest norm, momentum]. Where momentum is above 0, those with weight decay, which are
+  # the matrices, take an orthogonal step instead (Muon, arXiv 2502.16982, whose second moment stays unused). -> the norm before
+  # clipping
   def adamw(self: __torch__.FocusGraph, params: List[Tensor], grads: List[Tensor], first: List[Tensor], second: List[Tensor], decays: Tensor, scalars: Tensor) -> Tensor:
     lr = float(scalars[0])
     b1 = float(scalars[1])
@@ -718,6 +753,7 @@ class FocusGraph(Module):
     wd = float(scalars[4])
     step = float(scalars[5])
     most = float(scalars[6])
+    momentum = float(scalars[7])
     total = torch.zeros([], dtype=6, device=ops.prim.device(params[0]))
     for i in range(torch.len(grads)):
       total = torch.add(total, torch.sum(torch.mul(grads[i], grads[i])))
@@ -727,12 +763,37 @@ class FocusGraph(Module):
     c2 = torch.sqrt(1. - torch.pow(b2, step))
     for j in range(torch.len(params)):
       g = torch.mul(grads[j], scale)
-      _a = torch.add_(torch.mul_(first[j], b1), g, alpha=1. - b1)
-      _b = torch.addcmul_(torch.mul_(second[j], b2), g, g, value=1. - b2)
       p = torch.detach(params[j])
       _c = torch.mul_(p, 1. - lr * wd * float(decays[j]))
-      _d = torch.addcdiv_(p, first[j], torch.add(torch.div(torch.sqrt(second[j]), c2), eps), value=torch.neg(lr / c1))
+      if momentum > 0. and int(decays[j]) == 1:
+        _e = torch.add_(torch.mul_(first[j], momentum), g, alpha=1. - momentum)
+        ahead = torch.add(torch.mul(first[j], momentum), g, alpha=1. - momentum)
+        larger = torch.size(p, 0)
+        if torch.size(p, 1) > larger:
+          larger = torch.size(p, 1)
+        # as large as a step of AdamW is, root mean square
+        _f = torch.add_(p, self.orthogonal(ahead), alpha=torch.neg(lr * 0.2 * torch.sqrt(float(larger))))
+      else:
+        _a = torch.add_(torch.mul_(first[j], b1), g, alpha=1. - b1)
+        _b = torch.addcmul_(torch.mul_(second[j], b2), g, g, value=1. - b2)
+        _d = torch.addcdiv_(p, first[j], torch.add(torch.div(torch.sqrt(second[j]), c2), eps), value=torch.neg(lr / c1))
     return norm
+
+  # A matrix with the same singular vectors, whose singular values are all about 1: five steps of Newton and Schulz, of which
+  # bfloat16 is enough.
+  def orthogonal(self: __torch__.FocusGraph, g: Tensor) -> Tensor:
+    tall = torch.size(g, 0) > torch.size(g, 1)
+    x = g
+    if tall:
+      x = torch.transpose(g, 0, 1)
+    x = torch.to(torch.div(x, torch.add(torch.linalg_vector_norm(x), 1e-7)), 15)
+    for i in range(5):
+      a = torch.matmul(x, torch.transpose(x, 0, 1))
+      b = torch.add(torch.mul(a, -4.775), torch.matmul(a, a), alpha=2.0315)
+      x = torch.add(torch.mul(x, 3.4445), torch.matmul(b, x))
+    if tall:
+      x = torch.transpose(x, 0, 1)
+    return torch.to(x, 6)
 
   # A little noise of the size of int8 rounding on states (..., D): one scale a token and head.
   def int8_noise(self: __torch__.FocusGraph, x: Tensor) -> Tensor:

@@ -284,7 +284,7 @@ class ProposalDecoderTest {
       }
       TrainableModel.Result packed =
           learner.proposals(
-              new TrainableModel.ProposalRows(
+              new ProposalRows(
                   new int[][] {tokens},
                   new int[][] {positions},
                   new int[][] {segments},

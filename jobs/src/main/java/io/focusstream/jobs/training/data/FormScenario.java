@@ -69,10 +69,12 @@ final class FormScenario implements Scenario {
   private final double needles;
   private final double similar;
   private final boolean wordValues;
+  private final double similarValues;
   private final String set;
   private final List<String> made = new ArrayList<>();
   private final Set<String> used = new HashSet<>();
   private final Map<String, String> status = new HashMap<>();
+  private final List<String> values = new ArrayList<>();
   private final List<String> chain = new ArrayList<>();
   private final int keys;
   private final int skew;
@@ -85,6 +87,7 @@ final class FormScenario implements Scenario {
         rng.chance(0.5) ? Math.min(0.6, rng.between(2, 8) * 26.0 / tokenBudget) : rng.pick(.1, .4);
     similar = rng.pick(0.0, 0.5, 0.9);
     wordValues = rng.chance(0.1);
+    similarValues = rng.pick(0.0, 0.0, 0.4, 0.8);
     set = rng.pick("set {k} status to ", "set {k} status to ", "status of {k} is ", "{k} status=");
     keys = rng.between(2, 10);
     skew = rng.pick(1, 2, 4);
@@ -123,8 +126,18 @@ final class FormScenario implements Scenario {
     return DraftLine.plain(NeedleScenario.FILLER);
   }
 
+  /** A number, often one that begins as an earlier one did: there copying goes astray. */
+  private String number(Rng rng, int digits) {
+    String value = rng.number(digits);
+    if (!values.isEmpty() && rng.chance(similarValues)) {
+      value = Values.begunAs(rng, rng.pick(values));
+    }
+    values.add(value);
+    return value;
+  }
+
   private DraftLine magic(Rng rng, String key) {
-    String value = wordValues ? Values.uuid(rng) : rng.number(7);
+    String value = wordValues ? Values.uuid(rng) : number(rng, 7);
     return new LineBuilder()
         .add("One of the special magic numbers for ")
         .add(key)
@@ -170,7 +183,7 @@ final class FormScenario implements Scenario {
       }
       case STATUS -> {
         String key = made.size() < keys ? key(rng) : made.get(seldom(rng));
-        String value = rng.number(4);
+        String value = number(rng, 4);
         if (!value.equals(status.put(key, value))) {
           out.add(status(key, value));
         }

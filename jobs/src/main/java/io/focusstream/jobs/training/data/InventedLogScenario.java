@@ -1,8 +1,10 @@
 package io.focusstream.jobs.training.data;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -111,6 +113,8 @@ final class InventedLogScenario implements Scenario {
   private final double alike;
   private final double noise;
   private final double again;
+  private final double alikeValues;
+  private final Map<Part, String> lastValues = new HashMap<>();
 
   InventedLogScenario(Rng rng) {
     header = new LogHeader(rng);
@@ -119,6 +123,7 @@ final class InventedLogScenario implements Scenario {
     alike = rng.pick(0.0, 0.2, 0.4);
     noise = rng.pick(0.0, 0.1, 0.3);
     again = rng.pick(0.0, 0.3);
+    alikeValues = rng.pick(0.0, 0.0, 0.4);
     for (int i = rng.between(1, 5); i > 0; i--) {
       idSegments.add(new int[] {rng.below(6), rng.between(1, i == 1 ? 8 : 4)});
       idFixed.add(
@@ -266,6 +271,16 @@ final class InventedLogScenario implements Scenario {
             : verb + "ed";
   }
 
+  private String value(Rng rng, Part part) {
+    String last = lastValues.get(part);
+    String value =
+        last != null && rng.chance(alikeValues) && last.matches(".*[0-9].*")
+            ? Values.lookAlike(rng, last)
+            : value(rng, part.value());
+    lastValues.put(part, value);
+    return value;
+  }
+
   private static String value(Rng rng, int kind) {
     return switch (kind) {
       case 0 -> rng.number(rng.between(1, 6));
@@ -365,7 +380,7 @@ final class InventedLogScenario implements Scenario {
             part.label(),
             labelled && part.templates().size() != 6 ? List.of(part.label()) : List.of(),
             part.templates(),
-            value(rng, part.value()),
+            value(rng, part),
             false);
       }
       line.add(part.after());

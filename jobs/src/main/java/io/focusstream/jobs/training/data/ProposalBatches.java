@@ -17,6 +17,9 @@ final class ProposalBatches {
   private static final int LONGEST_ROW_OF_QUESTIONS = 640;
   private static final double ASKED_WITHOUT_CHUNK = 0.12;
 
+  // The chunk's own text is learnt too, in sixteenths: it has been read in any case.
+  private static final byte OF_TEXT = 2;
+
   private final ByteLevelBpe tokenizer;
   private final Episodes episodes;
   private final BatchOptions options;
@@ -265,7 +268,12 @@ final class ProposalBatches {
       int at = r * s;
       for (int i = 0; i < row.chunk.length; i++) {
         tokens[at] = row.chunk[i];
-        positions[at++] = i;
+        positions[at] = i;
+        if (i + 1 < row.chunk.length) {
+          targets[at] = row.chunk[i + 1];
+          weights[at] = OF_TEXT;
+        }
+        at++;
       }
       int number = 0;
       for (Segment segment : row.segments) {

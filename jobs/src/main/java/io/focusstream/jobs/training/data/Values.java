@@ -206,6 +206,12 @@ final class Values {
 
   static final int ID_STYLES = 20;
 
+  /** A number that begins as another one does, with as many digits. */
+  static String begunAs(Rng rng, String number) {
+    int same = rng.between(1, number.length() - 1);
+    return number.substring(0, same) + rng.digits(number.length() - same);
+  }
+
   /** A string that differs from the given one in one or two characters, of the same classes. */
   static String lookAlike(Rng rng, String text) {
     StringBuilder out = new StringBuilder(text);

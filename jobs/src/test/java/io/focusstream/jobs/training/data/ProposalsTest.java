@@ -107,7 +107,9 @@ class ProposalsTest {
         int from = row * s;
         int at = from;
         while (at < from + s && batch.segments()[at] == 0) {
-          assertEquals(0, batch.weights()[at]);
+          boolean last = at + 1 == from + s || batch.segments()[at + 1] != 0;
+          assertEquals(last ? 0 : 2, batch.weights()[at]);
+          assertEquals(last ? 0 : batch.tokens()[at + 1], batch.targets()[at]);
           at++;
         }
         int[] chunk = Arrays.copyOfRange(batch.tokens(), from, at);
