@@ -236,7 +236,8 @@ public final class TrainingLoop {
       return (long) base.rows() * base.length();
     }
     if (batch instanceof ProposalBatch proposals) {
-      return (long) proposals.rows() * proposals.length();
+      // what pads a row on the right is not computed; no text holds token 0
+      return Arrays.stream(proposals.tokens()).filter(token -> token != 0).count();
     }
     FocusBatch focus = (FocusBatch) batch;
     return (long) focus.chunks()

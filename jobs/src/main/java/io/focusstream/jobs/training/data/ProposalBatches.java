@@ -98,7 +98,7 @@ final class ProposalBatches {
   }
 
   private ProposalBatch tryToMake(Rng rng, long index) {
-    int size = rng.chance(0.4) ? 256 : rng.chance(0.2) ? 128 : rng.logBetween(32, 288);
+    int size = rng.chance(0.55) ? 256 : rng.chance(0.2) ? 128 : rng.logBetween(32, 288);
     int most = Math.max(1, Math.min(options.chunks().at(index), options.memoryTokens() / size));
     int count = rng.between(Math.max(1, most / 2), most);
     Draft whole = episodes.draft(rng, count * size);
