@@ -1,9 +1,12 @@
 package io.focusstream.operators.stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.operators.config.AskOptions;
+import io.focusstream.operators.config.KvOptions;
+import io.focusstream.operators.config.KvPersist;
 import io.focusstream.operators.engine.djl.DjlEngineProvider;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
 import io.focusstream.operators.model.Precision;
@@ -16,13 +19,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The metrics of the engine and its hot tier, over the golden checkpoint (random weights). */
+/**
+ * The operator with the real engine and its hot tier, over the golden checkpoint (random weights).
+ */
 @Timeout(300)
-class RealEngineMetricsHarnessTest {
+class RealEngineHarnessTest {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final int CHUNK_TOKENS = 16;
 
@@ -60,11 +68,13 @@ class RealEngineMetricsHarnessTest {
   }
 
   private static FocusHarness start(long hotBytes) throws Exception {
+    return start(hotBytes, KvPersist.STATE, null);
+  }
+
+  private static FocusHarness start(long hotBytes, KvPersist persist, OperatorSubtaskState state)
+      throws Exception {
     Path folder =
-        Path.of(
-                RealEngineMetricsHarnessTest.class
-                    .getResource("/golden/gqa-partial/config.json")
-                    .toURI())
+        Path.of(RealEngineHarnessTest.class.getResource("/golden/gqa-partial/config.json").toURI())
             .getParent();
     DjlEngineSettings settings =
         DjlEngineSettings.of(folder.toString())
@@ -73,11 +83,15 @@ class RealEngineMetricsHarnessTest {
             .withHotBytes(hotBytes);
     return FocusHarness.start(
         new FocusOperatorFactory(
-            SettingsFixture.small(c -> c.set(AskOptions.MAX_ANSWER_TOKENS, 4)),
+            SettingsFixture.small(
+                c -> {
+                  c.set(AskOptions.MAX_ANSWER_TOKENS, 4);
+                  c.set(KvOptions.PERSIST, persist);
+                }),
             new DjlEngineProvider(settings),
             SmallTokenizer::new),
         new HashMapStateBackend(),
-        null,
+        state,
         1,
         0);
   }
@@ -94,10 +108,14 @@ class RealEngineMetricsHarnessTest {
 
   /** Three chunks and a tail; two questions over them. */
   private static void work(FocusHarness harness) throws Exception {
+    work(harness, 3);
+  }
+
+  private static void work(FocusHarness harness, int condensed) throws Exception {
     for (int i = 0; i < 9; i++) {
       harness.event("a", "a-line" + i);
     }
-    await(harness, "chunks", () -> harness.count(FocusMetrics.CHUNKS_CONDENSED) == 3);
+    await(harness, "chunks", () -> harness.count(FocusMetrics.CHUNKS_CONDENSED) == condensed);
     for (int asked = 1; asked <= 2; asked++) {
       int answers = asked;
       harness.question("" + asked, "a", "q");
@@ -143,6 +161,40 @@ class RealEngineMetricsHarnessTest {
         long first = harness.histogram(FocusMetrics.FIRST_TOKEN_MILLIS).get(i);
         long all = harness.histogram(FocusMetrics.ANSWER_MILLIS).get(i);
         assertTrue(0 <= queued && queued <= first && first <= all, queued + " " + first);
+      }
+    }
+  }
+
+  /**
+   * What was asked before and after a restore, of states that only the device held, and of none.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void answersAreTheSameWhereverStatesAreKept(KvPersist persist) throws Exception {
+    String stored;
+    try (FocusHarness harness = start(1 << 20)) {
+      work(harness);
+      stored = harness.answers().get(1).text();
+    }
+    assertFalse(stored.isEmpty());
+    OperatorSubtaskState state;
+    try (FocusHarness harness = start(1 << 20, persist, null)) {
+      work(harness, persist == KvPersist.NONE ? 0 : 3);
+      assertEquals(stored, harness.answers().get(0).text());
+      assertEquals(stored, harness.answers().get(1).text());
+      assertEquals(
+          persist == KvPersist.NONE ? 3 : 0, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
+      state = harness.snapshot(1, 1);
+    }
+    try (FocusHarness harness = start(1 << 20, persist, state)) {
+      for (int asked = 1; asked <= 2; asked++) {
+        int answers = asked;
+        harness.question("again" + asked, "a", "q");
+        await(harness, "an answer", () -> harness.answers().size() == answers);
+        assertEquals(stored, harness.answers().get(asked - 1).text());
+        // made again once, where there were none to restore
+        assertEquals(
+            persist == KvPersist.STATE ? 0 : 3, harness.count(FocusMetrics.CHUNKS_RECONDENSED));
       }
     }
   }
