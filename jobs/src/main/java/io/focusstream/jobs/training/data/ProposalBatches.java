@@ -17,6 +17,13 @@ final class ProposalBatches {
   private static final int LONGEST_ROW_OF_QUESTIONS = 640;
   private static final double ASKED_WITHOUT_CHUNK = 0.12;
 
+  // Chances of the one that is most alike, and of the one after it.
+  private static final double[] ALIKE_WITHOUT_ANSWER = {1, 0.5};
+  private static final double[] ALIKE_BESIDE_ANSWER = {0.8, 0.3};
+
+  // Of the chunks that have nothing to say, most are asked only whether they begin.
+  private static final double ONLY_AT_FIRST = 0.7;
+
   // The chunk's own text is learnt too, in sixteenths: it has been read in any case.
   private static final byte OF_TEXT = 2;
 
@@ -175,21 +182,24 @@ final class ProposalBatches {
         chosen.add(cut.chunkOf()[rng.pick(asked.earlier()).line()]);
       }
     }
-    // one that holds what looks like it most, and now and then any
-    if (spoken.isEmpty() || rng.chance(0.75)) {
-      int alike = mostAlike(asked.prompt(), rows, chosen);
+    // those that hold what looks like it most, and now and then any
+    for (double chance : spoken.isEmpty() ? ALIKE_WITHOUT_ANSWER : ALIKE_BESIDE_ANSWER) {
+      int alike = rng.chance(chance) ? mostAlike(asked.prompt(), rows, chosen) : -1;
       if (alike >= 0) {
         chosen.add(alike);
       }
     }
-    if (rng.chance(spoken.isEmpty() ? 0.5 : 0.2)) {
+    if (rng.chance(spoken.isEmpty() ? 0.5 : 0.25)) {
       chosen.add(rng.below(rows.size()));
     }
     int tokens = 0;
     for (int chunk : chosen) {
       Row row = rows.get(chunk);
-      Segment segment =
-          new Segment(prompt, proposals(rng, asked, spoken, blanks, several, cut, chunk));
+      Proposals proposals = proposals(rng, asked, spoken, blanks, several, cut, chunk);
+      if (proposals.silent(marks.abstain()) && rng.chance(ONLY_AT_FIRST)) {
+        proposals = proposals.first();
+      }
+      Segment segment = new Segment(prompt, proposals);
       row.add(segment);
       tokens += segment.length();
     }

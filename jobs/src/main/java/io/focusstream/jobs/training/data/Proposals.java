@@ -100,6 +100,17 @@ record Proposals(int[] said, int[] proposed, byte[] weights) {
     return part.after() < 0 || saidLines.contains(part.after());
   }
 
+  /** Whether it abstains from beginning to end. */
+  boolean silent(int abstain) {
+    return Arrays.stream(proposed).allMatch(token -> token == abstain);
+  }
+
+  /** Only what is proposed before anything is said. */
+  Proposals first() {
+    return new Proposals(
+        Arrays.copyOf(said, 1), Arrays.copyOf(proposed, 1), Arrays.copyOf(weights, 1));
+  }
+
   /** Of a chunk, where there is no answer. */
   static Proposals abstaining(Marks marks) {
     Builder out = new Builder();
