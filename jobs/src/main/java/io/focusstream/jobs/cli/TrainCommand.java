@@ -273,6 +273,12 @@ public final class TrainCommand implements Callable<Integer> {
   /** What trains on memories of chunks: the added projections, alone or with all else. */
   static final class MemoryOptions {
     @Option(
+        names = "--init",
+        required = true,
+        description = "Checkpoint folder of the run before: the base's, or the projections'.")
+    private Path init;
+
+    @Option(
         names = "--stages",
         defaultValue = "2:0.15,6:0.2,16:0.3,48:0.35",
         description =
@@ -316,9 +322,6 @@ public final class TrainCommand implements Callable<Integer> {
     @Mixin private RunOptions options;
     @Mixin private MemoryOptions memory;
 
-    @Option(names = "--init", required = true, description = "The base's checkpoint folder.")
-    private Path init;
-
     @Option(
         names = "--learning-rate",
         defaultValue = "1.5e-3",
@@ -333,7 +336,7 @@ public final class TrainCommand implements Callable<Integer> {
           TrainableModel.Part.ADDED,
           memory.stages,
           learningRate,
-          TrainingCheckpoint.weights(init),
+          TrainingCheckpoint.weights(memory.init),
           (tokenizer, books, stage, seed, threads) ->
               BatchStream.focus(
                   tokenizer,
@@ -356,9 +359,6 @@ public final class TrainCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private RunOptions options;
     @Mixin private MemoryOptions memory;
-
-    @Option(names = "--init", required = true, description = "The base's checkpoint folder.")
-    private Path init;
 
     @Option(
         names = "--learning-rate",
@@ -386,7 +386,7 @@ public final class TrainCommand implements Callable<Integer> {
           TrainableModel.Part.BASE,
           memory.stages,
           learningRate,
-          TrainingCheckpoint.weights(init),
+          TrainingCheckpoint.weights(memory.init),
           (tokenizer, books, stage, seed, threads) ->
               BatchStream.proposals(
                   tokenizer,
@@ -410,12 +410,6 @@ public final class TrainCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private RunOptions options;
     @Mixin private MemoryOptions memory;
-
-    @Option(
-        names = "--init",
-        required = true,
-        description = "Checkpoint folder of a projections run.")
-    private Path init;
 
     @Option(
         names = "--learning-rate",
@@ -447,7 +441,7 @@ public final class TrainCommand implements Callable<Integer> {
           TrainableModel.Part.ALL,
           memory.stages,
           learningRate,
-          TrainingCheckpoint.weights(init),
+          TrainingCheckpoint.weights(memory.init),
           (tokenizer, books, stage, seed, threads) ->
               BatchStream.both(
                   tokenizer,

@@ -72,15 +72,11 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
       double sequences,
       long first,
       int threads) {
-    return new BatchStream(
-        () -> {
-          BaseBatches base = new BaseBatches(tokenizer.copy(), books, options);
-          FocusBatches focus = new FocusBatches(tokenizer.copy(), books, options);
-          return index ->
-              Rng.of(options.seed() ^ 0xB07BL, index).chance(sequences)
-                  ? base.make(index)
-                  : focus.make(index);
-        },
+    return mixed(
+        options,
+        sequences,
+        () -> new BaseBatches(tokenizer.copy(), books, options)::make,
+        () -> new FocusBatches(tokenizer.copy(), books, options)::make,
         first,
         threads);
   }
@@ -96,14 +92,30 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
       double sequences,
       long first,
       int threads) {
+    return mixed(
+        options,
+        sequences,
+        () -> new BaseBatches(tokenizer.copy(), books, options)::makePlain,
+        () -> new ProposalBatches(tokenizer.copy(), books, options)::make,
+        first,
+        threads);
+  }
+
+  private static BatchStream mixed(
+      BatchOptions options,
+      double chance,
+      Supplier<LongFunction<Batch>> some,
+      Supplier<LongFunction<Batch>> others,
+      long first,
+      int threads) {
     return new BatchStream(
         () -> {
-          BaseBatches base = new BaseBatches(tokenizer.copy(), books, options);
-          ProposalBatches proposals = new ProposalBatches(tokenizer.copy(), books, options);
+          LongFunction<Batch> one = some.get();
+          LongFunction<Batch> other = others.get();
           return index ->
-              Rng.of(options.seed() ^ 0xB07BL, index).chance(sequences)
-                  ? base.makePlain(index)
-                  : proposals.make(index);
+              Rng.of(options.seed() ^ 0xB07BL, index).chance(chance)
+                  ? one.apply(index)
+                  : other.apply(index);
         },
         first,
         threads);

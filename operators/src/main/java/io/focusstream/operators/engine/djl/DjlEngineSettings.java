@@ -7,6 +7,7 @@ import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import java.io.Serializable;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * How an engine runs a model.
@@ -69,140 +70,86 @@ public record DjlEngineSettings(
     }
   }
 
-  /** The same with another part of the attention that goes on after the first token. */
-  public DjlEngineSettings withFocusShare(double other) {
-    return new DjlEngineSettings(
-        model,
-        quantisation,
-        precision,
-        local,
-        hotBytes,
-        batchTokens,
-        maxRunning,
-        runningBytes,
-        gpu,
-        other,
-        readout);
-  }
-
-  /** The same on a device: the one that is named already, else the given one, else the CPU. */
-  public DjlEngineSettings placedOn(OptionalInt given) {
-    if (gpu != null) {
-      return this;
-    }
-    return new DjlEngineSettings(
-        model,
-        quantisation,
-        precision,
-        local,
-        hotBytes,
-        batchTokens,
-        maxRunning,
-        runningBytes,
-        given.orElse(CPU),
-        focusShare,
-        readout);
-  }
-
   /** A model with int8 states on the CPU, a hot tier of 1 GiB, batches of 2,048 tokens. */
   public static DjlEngineSettings of(String model) {
     return new DjlEngineSettings(
         model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, 1L << 30, CPU, 1.0, null);
   }
 
-  /** The same with another quantisation. */
-  public DjlEngineSettings withQuantisation(Quantisation other) {
+  /** What may differ in a copy. */
+  private static final class Change {
+    private Quantisation quantisation;
+    private Precision precision;
+    private LocalMode local;
+    private long hotBytes;
+    private long runningBytes;
+    private Integer gpu;
+    private double focusShare;
+    private Readout readout;
+  }
+
+  private DjlEngineSettings with(Consumer<Change> what) {
+    Change change = new Change();
+    change.quantisation = quantisation;
+    change.precision = precision;
+    change.local = local;
+    change.hotBytes = hotBytes;
+    change.runningBytes = runningBytes;
+    change.gpu = gpu;
+    change.focusShare = focusShare;
+    change.readout = readout;
+    what.accept(change);
     return new DjlEngineSettings(
         model,
-        other,
-        precision,
-        local,
-        hotBytes,
+        change.quantisation,
+        change.precision,
+        change.local,
+        change.hotBytes,
         batchTokens,
         maxRunning,
-        runningBytes,
-        gpu,
-        focusShare,
-        readout);
+        change.runningBytes,
+        change.gpu,
+        change.focusShare,
+        change.readout);
+  }
+
+  /** The same on a device: the one that is named already, else the given one, else the CPU. */
+  public DjlEngineSettings placedOn(OptionalInt given) {
+    return gpu != null ? this : with(change -> change.gpu = given.orElse(CPU));
+  }
+
+  /** The same with another part of the attention that goes on after the first token. */
+  public DjlEngineSettings withFocusShare(double other) {
+    return with(change -> change.focusShare = other);
+  }
+
+  /** The same with another quantisation. */
+  public DjlEngineSettings withQuantisation(Quantisation other) {
+    return with(change -> change.quantisation = other);
   }
 
   /** The same with another precision. */
   public DjlEngineSettings withPrecision(Precision other) {
-    return new DjlEngineSettings(
-        model,
-        quantisation,
-        other,
-        local,
-        hotBytes,
-        batchTokens,
-        maxRunning,
-        runningBytes,
-        gpu,
-        focusShare,
-        readout);
+    return with(change -> change.precision = other);
   }
 
   /** The same with another way to run the local context. */
   public DjlEngineSettings withLocal(LocalMode other) {
-    return new DjlEngineSettings(
-        model,
-        quantisation,
-        precision,
-        other,
-        hotBytes,
-        batchTokens,
-        maxRunning,
-        runningBytes,
-        gpu,
-        focusShare,
-        readout);
+    return with(change -> change.local = other);
   }
 
   /** The same with another way to read answers out of the chunks. */
   public DjlEngineSettings withReadout(Readout other) {
-    return new DjlEngineSettings(
-        model,
-        quantisation,
-        precision,
-        local,
-        hotBytes,
-        batchTokens,
-        maxRunning,
-        runningBytes,
-        gpu,
-        focusShare,
-        other);
+    return with(change -> change.readout = other);
   }
 
   /** The same with another bound of what running questions hold, in bytes. */
   public DjlEngineSettings withRunningBytes(long other) {
-    return new DjlEngineSettings(
-        model,
-        quantisation,
-        precision,
-        local,
-        hotBytes,
-        batchTokens,
-        maxRunning,
-        other,
-        gpu,
-        focusShare,
-        readout);
+    return with(change -> change.runningBytes = other);
   }
 
   /** The same with another bound of the hot tier, in bytes. */
   public DjlEngineSettings withHotBytes(long other) {
-    return new DjlEngineSettings(
-        model,
-        quantisation,
-        precision,
-        local,
-        other,
-        batchTokens,
-        maxRunning,
-        runningBytes,
-        gpu,
-        focusShare,
-        readout);
+    return with(change -> change.hotBytes = other);
   }
 }
