@@ -246,11 +246,12 @@ public final class EvalCommand implements Callable<Integer> {
         }
       }
       if (perplexity) {
-        DjlEngineSettings plain = settings.withReadout(readout != null ? readout : Readout.DECODER);
-        try (DjlCondensingEngine scorer = new DjlCondensingEngine(plain)) {
-          StreamReader own = new StreamReader(scorer, tokenizer, chunk, window);
-          perplexity(new Perplexity(scorer::score, own, chunk), tokenizer, tokens, rows);
-        }
+        int block =
+            engine.readout() == Readout.PROPOSALS
+                ? Perplexity.PROPOSALS_BLOCK
+                : Perplexity.DECODER_BLOCK;
+        Perplexity task = new Perplexity(engine::score, reader, chunk, block);
+        perplexity(task, tokenizer, tokens, rows);
         if (json != null) {
           Files.writeString(json, report.toPrettyString() + "\n");
         }

@@ -168,12 +168,30 @@ public final class FocusModel implements AutoCloseable {
    * @throws IllegalArgumentException where the model has no token to abstain with
    */
   public ProposalDecoder propose(int[] prompt, int[] tail, int maxTokens) {
+    requireProposals();
+    return new ProposalDecoder(this, prompt, tail, maxTokens);
+  }
+
+  /**
+   * Begins to score what follows in a stream; its chunks are added before {@link
+   * StreamScorer#score()}.
+   *
+   * @param tail the tail's tokens, none where there is none
+   * @param prompt the stream's tokens after the tail
+   * @param continuation the tokens after those, which are scored
+   * @throws IllegalArgumentException where the model has no token to abstain with
+   */
+  public StreamScorer score(int[] tail, int[] prompt, int[] continuation) {
+    requireProposals();
+    return new StreamScorer(this, tail, prompt, continuation);
+  }
+
+  private void requireProposals() {
     if (config.focus().abstainToken() == FocusSettings.NO_TOKEN) {
       throw new IllegalArgumentException(
           "the model was not trained to make proposals: its config.json has no"
               + " focus.abstain_token_id; use the readout 'decoder'");
     }
-    return new ProposalDecoder(this, prompt, tail, maxTokens);
   }
 
   /**

@@ -356,6 +356,20 @@ class FocusGraph(Module):
     odds = torch.logsumexp(relative, [-1])
     return [torch.view(relative, [-1, b, torch.size(relative, 1)]), torch.view(odds, [-1, b])]
 
+  # Every chunk continued with the same new tokens: how likely each next one is, of all but the token that abstains. Arguments as
+  # in continued(); next (n): what follows each of the tokens; how: int64 on the CPU, [the token that abstains].
+  # -> logarithms of probabilities, (n, B). Afterwards the prompt has P + n tokens.
+  def likelihood(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, next: Tensor, how: Tensor) -> Tensor:
+    a = int(how[0])
+    b = torch.size(keys, 1)
+    n = torch.size(tokens, 1)
+    x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, 1, annotate(List[Tensor], []), annotate(List[Tensor], []))
+    logits = torch.to(torch.linear(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
+    _f = torch.fill_(torch.slice(logits, 1, a, a + 1, 1), -1. / 0.)
+    wanted = torch.reshape(torch.expand(torch.unsqueeze(next, 1), [n, b]), [n * b, 1])
+    picked = torch.squeeze(torch.gather(logits, 1, wanted), 1)
+    return torch.view(torch.sub(picked, torch.logsumexp(logits, [-1])), [n, b])
+
   # What is said, of what is proposed. proposals: of each batch of chunks, (n', B, V), as propose() gives them; the very last row
   # is of the model without any chunk. at: int64 on the CPU, which of the n'. rows (C'): the chunks that count, of all batches
   # one after the other; weights (C'): the logarithm of each one's part less that of its odds; part: float64 on the CPU, the

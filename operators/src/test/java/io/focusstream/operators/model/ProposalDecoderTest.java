@@ -295,4 +295,41 @@ class ProposalDecoderTest {
       assertEquals(packed.weight(), packed.exact()[1] + packed.exact()[3], 1e-6);
     }
   }
+
+  /**
+   * What follows in a stream, by the formula: each source as the plain decoder, and the mixture.
+   */
+  @Test
+  void aStreamGoesOnAsItsSourcesSayTogether() {
+    List<int[]> sources = List.of(tokens(1, 20), tokens(2, 31), tokens(3, 9));
+    int[] tail = sources.get(2);
+    int[] all = tokens(4, 3 + 40);
+    SourceMixture mixture = new SourceMixture(sources.size());
+    double[] expected = new double[40];
+    for (int i = 1; i < all.length; i++) {
+      double[] found = new double[sources.size()];
+      for (int source = 0; source < found.length; source++) {
+        float[] logits = plain(sources.get(source), Arrays.copyOf(all, i));
+        found[source] = logits[all[i]] - logSumExp(logits, ABSTAIN);
+      }
+      double one = mixture.next(found);
+      if (i >= 3) {
+        expected[i - 3] = one;
+      }
+    }
+    int[] prompt = Arrays.copyOf(all, 3);
+    int[] continuation = Arrays.copyOfRange(all, 3, all.length);
+    try (StreamScorer scorer = model.score(tail, prompt, continuation)) {
+      for (int[] chunk : sources.subList(0, 2)) {
+        scorer.add(
+            List.of(model.take(manager, model.prefill(manager, List.of(chunk)), 0, chunk.length)));
+      }
+      assertArrayEquals(expected, scorer.score(), 1e-4);
+    }
+    // a tail that is empty says what the model says without anything
+    try (StreamScorer scorer = model.score(new int[0], prompt, continuation)) {
+      float[] logits = plain(prompt);
+      assertEquals(logits[continuation[0]] - logSumExp(logits, ABSTAIN), scorer.score()[0], 1e-4);
+    }
+  }
 }

@@ -14,16 +14,19 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * How surprised a model is by the end of a stream (FocusLLM §4.2): the perplexity of its last
- * {@value #TARGETS} tokens, given what stands before them. They are scored {@value #BLOCK} at a
- * time: the last {@value #PROMPT} tokens before a block are the dynamic prompt, at most {@value
- * #LOCAL} tokens before it the local context, and all tokens before those are chunks.
+ * {@value #TARGETS} tokens, given what stands before them. They are scored some at a time: the last
+ * {@value #PROMPT} tokens before a block are the dynamic prompt, at most {@value #LOCAL} tokens
+ * before it the local context, and all tokens before those are chunks.
  */
 public final class Perplexity {
   /** Tokens that are scored. */
   public static final int TARGETS = 256;
 
-  /** Tokens that are scored over the same prompt. */
-  public static final int BLOCK = 8;
+  /** Tokens that the decoder scores over the same prompt: it reads candidates of that prompt. */
+  public static final int DECODER_BLOCK = 8;
+
+  /** Tokens that proposals score over the same prompt: chunks are continued with each of them. */
+  public static final int PROPOSALS_BLOCK = 64;
 
   /** Tokens of the dynamic prompt. */
   public static final int PROMPT = 32;
@@ -35,6 +38,7 @@ public final class Perplexity {
   private final Scorer engine;
   private final StreamReader reader;
   private final int chunkTokens;
+  private final int blockTokens;
 
   /** Mean natural logarithm of a continuation's probabilities after a task's question. */
   @FunctionalInterface
@@ -44,11 +48,13 @@ public final class Perplexity {
 
   /**
    * @param chunkTokens tokens of a chunk
+   * @param blockTokens tokens that are scored over the same prompt
    */
-  public Perplexity(Scorer engine, StreamReader reader, int chunkTokens) {
+  public Perplexity(Scorer engine, StreamReader reader, int chunkTokens, int blockTokens) {
     this.engine = engine;
     this.reader = reader;
     this.chunkTokens = chunkTokens;
+    this.blockTokens = blockTokens;
   }
 
   /** What the stream is. */
@@ -116,12 +122,12 @@ public final class Perplexity {
     List<ChunkInput> chunks = reader.condense(sealed);
     boolean all = stream.length <= window;
     double[] sums = new double[3];
-    for (int block = target; block < stream.length; block += BLOCK) {
+    for (int block = target; block < stream.length; block += blockTokens) {
       sums[0] += surprise(chunks, stream, block - LOCAL, block);
       sums[1] += surprise(List.of(), stream, block - LOCAL, block);
       sums[2] += all ? surprise(List.of(), stream, 0, block) : Double.NaN;
     }
-    double blocks = (double) TARGETS / BLOCK;
+    double blocks = (double) TARGETS / blockTokens;
     return new Score(sums[0] / blocks, sums[1] / blocks, sums[2] / blocks);
   }
 
@@ -132,8 +138,8 @@ public final class Perplexity {
             chunks,
             Arrays.copyOfRange(stream, localFrom, prompt),
             Arrays.copyOfRange(stream, prompt, block),
-            BLOCK);
-    int end = Math.min(stream.length, block + BLOCK);
+            blockTokens);
+    int end = Math.min(stream.length, block + blockTokens);
     return -engine.score(task, Arrays.copyOfRange(stream, block, end)).join();
   }
 }

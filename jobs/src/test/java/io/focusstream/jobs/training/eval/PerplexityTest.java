@@ -29,7 +29,7 @@ class PerplexityTest {
 
   @Test
   void aStreamTooShortIsRefused() {
-    Perplexity task = new Perplexity((ask, tokens) -> null, null, 256);
+    Perplexity task = new Perplexity((ask, tokens) -> null, null, 256, 8);
     assertThrows(IllegalArgumentException.class, () -> task.score(new int[511], 1024));
   }
 }

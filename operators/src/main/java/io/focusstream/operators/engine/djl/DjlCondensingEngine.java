@@ -26,6 +26,7 @@ import io.focusstream.operators.kv.TensorSlot;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
+import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -188,6 +189,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
     return info;
   }
 
+  /** How answers are read out of the chunks. */
+  public Readout readout() {
+    return settings.readout() != null ? settings.readout() : model.config().focus().readout();
+  }
+
   @Override
   public EngineStats stats() {
     return new EngineStats(
@@ -228,8 +234,9 @@ public final class DjlCondensingEngine implements CondensingEngine {
   }
 
   /**
-   * How likely a continuation is: what {@link #ask} would do, but that the tokens are given and not
-   * chosen.
+   * How likely a continuation is. With the decoder's readout: what {@link #ask} would do, but that
+   * the tokens are given and not chosen. With proposals: of the stream whose newest tokens are the
+   * task's tail and then its question ({@link io.focusstream.operators.model.StreamScorer}).
    *
    * @param task its most answer tokens play no part
    * @param continuation token ids, at least one

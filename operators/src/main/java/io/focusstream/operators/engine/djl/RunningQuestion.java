@@ -11,6 +11,7 @@ import io.focusstream.operators.kv.ChunkStateException;
 import io.focusstream.operators.model.AnswerDecoder;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.ParallelDecoder;
+import io.focusstream.operators.model.StreamScorer;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,8 +75,7 @@ final class RunningQuestion {
     this.listener = listener;
     this.result = result;
     this.mode = settings.local() != null ? settings.local() : model.config().focus().local();
-    this.readout =
-        settings.readout() != null ? settings.readout() : model.config().focus().readout();
+    this.readout = engine.readout();
     this.focusShare = settings.focusShare();
     this.acceptedNanos = acceptedNanos;
     this.chunkAttention = new double[task.chunks().size()];
@@ -84,6 +85,10 @@ final class RunningQuestion {
   boolean begin() {
     try {
       beganNanos = System.nanoTime();
+      if (forced != null && readout == Readout.PROPOSALS) {
+        score();
+        return true;
+      }
       int[] begin = {model.config().beginToken()};
       int[] prompt = DjlCondensingEngine.concat(begin, task.question());
       int longest = task.maxAnswerTokens() + 1;
@@ -95,7 +100,7 @@ final class RunningQuestion {
             model.ask(
                 prompt, new ParallelDecoder.Local(local, 1, 1 + task.tail().length), longest, mode);
       }
-      load();
+      load(decoder::add);
       loadedNanos = System.nanoTime();
       last = decoder.first();
       firstTokenNanos = System.nanoTime();
@@ -130,7 +135,22 @@ final class RunningQuestion {
     return result.isDone();
   }
 
-  private void load() {
+  // The stream goes on with the question's tokens and those that are scored.
+  private void score() {
+    try (StreamScorer scorer = model.score(task.tail(), task.question(), forced)) {
+      load(scorer::add);
+      loadedNanos = System.nanoTime();
+      logProbability = Arrays.stream(scorer.score()).sum();
+      steps = forced.length;
+      firstTokenNanos = System.nanoTime();
+    }
+    complete(false);
+  }
+
+  /**
+   * @param into takes chunk states, so many at once as it can
+   */
+  private void load(Consumer<List<FocusModel.States>> into) {
     List<ChunkInput> chunks = task.chunks();
     Set<ChunkKey> wanted = new HashSet<>();
     chunks.forEach(chunk -> wanted.add(chunk.key()));
@@ -163,7 +183,7 @@ final class RunningQuestion {
           states[i] = again(part.get(i), wanted, made);
         }
       }
-      decoder.add(Arrays.asList(states));
+      into.accept(Arrays.asList(states));
       // only now: what becomes hot may push out what this batch still needed
       for (int i : cold) {
         engine.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length, wanted);
@@ -292,14 +312,18 @@ final class RunningQuestion {
                 Duration.ofNanos(loadedNanos - beganNanos),
                 Duration.ofNanos(firstTokenNanos - acceptedNanos),
                 Duration.ofNanos(now - acceptedNanos)));
-    decoder.close();
+    close();
     result.complete(answer);
   }
 
   void fail(EngineException reason) {
+    close();
+    result.completeExceptionally(reason);
+  }
+
+  private void close() {
     if (decoder != null) {
       decoder.close();
     }
-    result.completeExceptionally(reason);
   }
 }
