@@ -1,6 +1,7 @@
 package io.focusstream.operators.stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.operators.config.EngineOptions;
@@ -35,6 +36,7 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -63,6 +65,26 @@ class FocusJobITCase {
     assertTrue(engine.condensed().size() > 100);
   }
 
+  /** In a job: the task fails, comes back with what the checkpoint has, and nothing is missing. */
+  @Test
+  void aLostDeviceFailsTheTaskOverAndNoQuestionIsLost() throws Exception {
+    ANSWERS.clear();
+    FakeEngine engine = FakeEngine.automatic().losesItsDeviceAfter(60);
+    JobResult result = run(engine, "fixed-delay");
+    assertTrue(result.isSuccess(), () -> String.valueOf(result.getSerializedThrowable()));
+    TreeSet<String> ids = new TreeSet<>();
+    ANSWERS.forEach(answer -> ids.add(answer.id()));
+    assertEquals(QUESTIONS, ids.size());
+    // after the restart the operator took the engine anew, both subtasks
+    assertEquals(4, engine.leasesEver());
+    assertEquals(0, engine.leases());
+    // and without a restart the job ends with the reason
+    JobResult failed = run(FakeEngine.automatic().losesItsDeviceAfter(60), "none");
+    assertFalse(failed.isSuccess());
+    String reason = ExceptionUtils.stringifyException(failed.getSerializedThrowable().get());
+    assertTrue(reason.contains("the device is gone"), reason);
+  }
+
   private static Configuration configuration() {
     Configuration config = new Configuration();
     config.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
@@ -70,7 +92,6 @@ class FocusJobITCase {
     config.set(PipelineOptions.GENERIC_TYPES, false);
     config.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
     config.set(RestOptions.BIND_PORT, "0"); // any free one: a job may be running beside the tests
-    config.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     config.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(64));
     return config;
   }
@@ -83,9 +104,16 @@ class FocusJobITCase {
         .build();
   }
 
-  @SuppressWarnings("try") // the cluster's close may throw InterruptedException
   private static JobResult run(FakeEngine engine) throws Exception {
+    return run(engine, "none");
+  }
+
+  @SuppressWarnings("try") // the cluster's close may throw InterruptedException
+  private static JobResult run(FakeEngine engine, String restarts) throws Exception {
     Configuration config = configuration();
+    config.set(RestartStrategyOptions.RESTART_STRATEGY, restarts);
+    config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
+    config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));
     FocusSettings settings =
         SettingsFixture.small(change -> change.set(EngineOptions.MAX_IN_FLIGHT, 8));
     JobGraph job = jobGraph(config, settings, engine);

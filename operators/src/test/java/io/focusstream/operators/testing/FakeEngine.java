@@ -69,8 +69,10 @@ public final class FakeEngine implements CondensingEngine {
   private List<BatchSize> batches = List.of();
   private int mostOpen;
   private int leases;
+  private int leasesEver;
   private int exhausted;
   private boolean keepsHot;
+  private int callsUntilLost;
   private OptionalInt grantedGpu = OptionalInt.empty();
 
   /** A call that hasn't completed. */
@@ -128,6 +130,7 @@ public final class FakeEngine implements CondensingEngine {
 
   private synchronized CondensingEngineProvider.Lease lease(OptionalInt gpu) {
     leases++;
+    leasesEver++;
     grantedGpu = gpu;
     return new CondensingEngineProvider.Lease() {
       private boolean given;
@@ -186,7 +189,15 @@ public final class FakeEngine implements CondensingEngine {
     mostOpen = Math.max(mostOpen, open.size());
     call.future.whenComplete((result, failure) -> drop(call));
     if (thread != null) {
-      thread.execute(() -> complete(call));
+      boolean lost = --callsUntilLost == 0;
+      thread.execute(
+          () -> {
+            if (lost) {
+              lose(call);
+            } else {
+              complete(call);
+            }
+          });
     }
   }
 
@@ -218,6 +229,15 @@ public final class FakeEngine implements CondensingEngine {
   /** From now on every chunk's state that it makes stays in the hot tier. */
   public synchronized FakeEngine keepsHot() {
     keepsHot = true;
+    return this;
+  }
+
+  /**
+   * From now on so many calls end well, and the one after them with the loss of the engine; only of
+   * one that completes by itself.
+   */
+  public synchronized FakeEngine losesItsDeviceAfter(int calls) {
+    callsUntilLost = calls + 1;
     return this;
   }
 
@@ -292,6 +312,11 @@ public final class FakeEngine implements CondensingEngine {
   /** Leases that haven't been given back. */
   public synchronized int leases() {
     return leases;
+  }
+
+  /** Leases that were ever given. */
+  public synchronized int leasesEver() {
+    return leasesEver;
   }
 
   /** Completes one call well; nothing happens where it was cancelled. */
