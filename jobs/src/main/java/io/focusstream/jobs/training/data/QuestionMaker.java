@@ -25,104 +25,6 @@ final class QuestionMaker {
   private static final int MAX_PROMPT_TOKENS = 72;
   private static final int MAX_LINE_ANSWER = 36;
 
-  static final List<String> FIELD_OF_KEY =
-      List.of(
-          "What is the {f} of {k}?",
-          "What is the {f} of {k}?",
-          "what is the {f} of {k}",
-          "What was the {f} of {k}?",
-          "What is the {f} for {k}?",
-          "{f} of {k}",
-          "{f} of {k}?",
-          "{f} for {k}",
-          "{k} {f}",
-          "{k} {f}?",
-          "{k} {f}=",
-          "{k} {f}:",
-          "{f} {k}",
-          "{f} {k}?",
-          "Which {f} has {k}?",
-          "Which {f} does {k} have?",
-          "what {f} does {k} have",
-          "What {f} did {k} have?",
-          "what's the {f} of {k}?",
-          "What is {k}'s {f}?",
-          "tell me the {f} of {k}",
-          "Tell me the {f} for {k}.",
-          "give me the {f} of {k}",
-          "find the {f} of {k}",
-          "show {f} for {k}",
-          "get {f} of {k}",
-          "look up the {f} of {k}",
-          "I need the {f} of {k}",
-          "which {f} was logged for {k}?",
-          "What {f} was reported for {k}?",
-          "{k}: what is the {f}?",
-          "For {k}, what is the {f}?",
-          "for {k} what was the {f}",
-          "Can you tell me the {f} of {k}?",
-          "Do you know the {f} of {k}?",
-          "what {f} for {k}",
-          "Which {f} is given for {k}?",
-          "Name the {f} of {k}.",
-          "{k} has which {f}?",
-          "{k} -> {f}",
-          "the {f} of {k}",
-          "the {f} of {k} is",
-          "The {f} for {k} is",
-          "what is {f} of {k}",
-          "What {f} belongs to {k}?",
-          "Say the {f} of {k}.");
-  private static final List<String> KEY_OF_FIELD =
-      List.of(
-          "Which {n} has {f} {v}?",
-          "which {n} had {f} {v}",
-          "{n} with {f} {v}",
-          "What {n} has {f} {v}?",
-          "find the {n} with {f} {v}",
-          "Which {n} was it that had {f} {v}?",
-          "{f} {v} is of which {n}?",
-          "whose {f} is {v}",
-          "{n} where {f} is {v}",
-          "{f}={v} {n}",
-          "which {n} has {v}",
-          "{v} {n}?");
-  private static final List<String> LATEST =
-      List.of(
-          "What is the current {f} of {k}?",
-          "current {f} of {k}",
-          "latest {f} of {k}",
-          "{k} {f} now",
-          "What is the latest {f} of {k}?",
-          "what is {k}'s {f} now",
-          "last {f} of {k}",
-          "the {f} of {k} now",
-          "What is the last {f} of {k}?",
-          "most recent {f} of {k}",
-          "what {f} does {k} have now?");
-  private static final List<String> LINE_WITH =
-      List.of(
-          "line with {k}",
-          "show the line about {k}",
-          "which line mentions {k}",
-          "Show the line with {k}.",
-          "find the line with {k}",
-          "What does the line about {k} say?",
-          "line about {k}",
-          "grep {k}");
-
-  private static final List<String> ALL_VALUES =
-      List.of(
-          "What are all the special magic numbers for {k} mentioned in the provided text?",
-          "What are all the special magic numbers for {k} mentioned in the provided text?",
-          "What are all the special magic numbers for {k}?",
-          "all magic numbers for {k}");
-  private static final List<String> ASSIGNED =
-      List.of(
-          "Find all variables that are assigned the value {k} in the text above.",
-          "Find all variables that are assigned the value {k} in the text above.",
-          "Which variables are assigned the value {k}?");
-
   private final Draft draft;
   private final ByteLevelBpe tokenizer;
   private final int questionToken;
@@ -174,7 +76,7 @@ final class QuestionMaker {
       String value = rng.number(5);
       return draft.contains(value)
           ? null
-          : finish(rng, rng.pick(ASSIGNED).replace("{k}", value), null, -1, -1, -1);
+          : finish(rng, rng.pick(QuestionForms.ASSIGNED).replace("{k}", value), null, -1, -1, -1);
     }
     return switch (rng.weighted(50, 20, 30)) {
       case 0 -> {
@@ -323,7 +225,8 @@ final class QuestionMaker {
       if (!fact.ordered() || last[0] != line || last[1] != index) {
         return null;
       }
-      String template = rng.chance(0.3) ? rng.pick(FIELD_OF_KEY) : rng.pick(LATEST);
+      String template =
+          rng.chance(0.3) ? rng.pick(QuestionForms.FIELD_OF_KEY) : rng.pick(QuestionForms.LATEST);
       text = template.replace("{f}", spoken(rng, fact)).replace("{k}", fact.anchor());
     } else {
       text = fieldText(rng, fact, fact.anchor(), spoken(rng, fact));
@@ -381,12 +284,12 @@ final class QuestionMaker {
         parts.add(next.get(0));
         next = draft.factsOf(draft.value(next.get(0)), FormScenario.VARIABLE);
       }
-      text = rng.pick(ASSIGNED).replace("{k}", first.anchor());
+      text = rng.pick(QuestionForms.ASSIGNED).replace("{k}", first.anchor());
     } else if (fact.field().equals(FormScenario.MAGIC)) {
       List<int[]> same = draft.sameFacts(fact);
       if (same.size() > 1) {
         parts.addAll(same);
-        text = rng.pick(ALL_VALUES).replace("{k}", fact.anchor());
+        text = rng.pick(QuestionForms.ALL_VALUES).replace("{k}", fact.anchor());
       } else {
         List<String> keys = new ArrayList<>(List.of(fact.anchor()));
         parts.add(same.get(0));
@@ -409,7 +312,7 @@ final class QuestionMaker {
                 + (keys.size() > 2 ? "," : "")
                 + " and "
                 + keys.get(keys.size() - 1);
-        text = rng.pick(ALL_VALUES).replace("{k}", all);
+        text = rng.pick(QuestionForms.ALL_VALUES).replace("{k}", all);
       }
     } else {
       return null;
@@ -504,7 +407,7 @@ final class QuestionMaker {
     boolean own =
         !fact.templates().isEmpty()
             && (fact.field().equals("value") || fact.spoken().isEmpty() || rng.chance(0.35));
-    String template = own ? rng.pick(fact.templates()) : rng.pick(FIELD_OF_KEY);
+    String template = own ? rng.pick(fact.templates()) : rng.pick(QuestionForms.FIELD_OF_KEY);
     if (fact.kind() != null && template.contains(fact.kind() + " {k}")) {
       named = anchor;
     }
@@ -534,7 +437,7 @@ final class QuestionMaker {
       return null;
     }
     String text =
-        rng.pick(KEY_OF_FIELD)
+        rng.pick(QuestionForms.KEY_OF_FIELD)
             .replace("{n}", fact.kind())
             .replace("{f}", spoken(rng, fact))
             .replace("{v}", value);
@@ -550,7 +453,7 @@ final class QuestionMaker {
     if (count > MAX_LINE_ANSWER) {
       return null;
     }
-    String text = rng.pick(LINE_WITH).replace("{k}", anchor);
+    String text = rng.pick(QuestionForms.LINE_WITH).replace("{k}", anchor);
     String answer = tokenizer.decode(tokens, 0, count).strip();
     if (answer.isEmpty() || !draft.lines.get(line).text().contains(answer)) {
       return null;

@@ -23,7 +23,7 @@ final class Scenarios {
     for (String template : field.templates()) {
       all.add(template.replace("{k}", rng.pick(Anchors.KINDS)));
     }
-    for (String template : QuestionMaker.FIELD_OF_KEY) {
+    for (String template : QuestionForms.FIELD_OF_KEY) {
       all.add(
           template
               .replace("{k}", rng.pick(Anchors.KINDS))
