@@ -163,15 +163,13 @@ public final class FocusModel implements AutoCloseable {
    * step.
    *
    * @param prompt the question with its begin token
-   * @param texts the chunks' tokens, in the order in which they will be added: what answers are
-   *     copied from, where the model's answers are
    * @param tail the tail's tokens, none where there is none
    * @param maxTokens most tokens that will be generated
    * @throws IllegalArgumentException where the model has no token to abstain with
    */
-  public ProposalDecoder propose(int[] prompt, List<int[]> texts, int[] tail, int maxTokens) {
+  public ProposalDecoder propose(int[] prompt, int[] tail, int maxTokens) {
     requireProposals();
-    return new ProposalDecoder(this, prompt, texts, tail, maxTokens);
+    return new ProposalDecoder(this, prompt, tail, maxTokens);
   }
 
   /**
@@ -246,9 +244,15 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, "pick", batch, rows);
   }
 
-  /** {@code agree} or {@code allowed_odds}, see the graph's source. */
-  NDArray[] ofProposals(NDManager owner, String method, Object... arguments) {
-    return graph.run(owner, method, arguments);
+  /** See {@code agree} in the graph's source. */
+  NDArray[] agree(
+      NDManager owner,
+      List<NDArray> proposals,
+      NDArray at,
+      NDArray rows,
+      NDArray weights,
+      NDArray part) {
+    return graph.run(owner, "agree", proposals, at, rows, weights, part);
   }
 
   NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {

@@ -2,19 +2,15 @@ package io.focusstream.operators.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * One question being answered by proposals. As in FocusLLM (§3.2) every chunk is continued with the
@@ -55,9 +51,6 @@ public final class ProposalDecoder implements AnswerDecoder {
   private double[] spoke;
   private int likeliest;
 
-  // of each chunk and of the tail: what may be copied; null where anything may be said
-  private final CopiedText[] texts;
-
   // tokens that were said, and those of them that all sources have seen
   private final List<Integer> said = new ArrayList<>();
   private int seen;
@@ -72,7 +65,7 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   private NDManager scratch;
 
-  ProposalDecoder(FocusModel model, int[] prompt, List<int[]> texts, int[] tail, int maxTokens) {
+  ProposalDecoder(FocusModel model, int[] prompt, int[] tail, int maxTokens) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("the prompt must not be empty");
     }
@@ -84,14 +77,6 @@ public final class ProposalDecoder implements AnswerDecoder {
     int abstain = model.config().focus().abstainToken();
     lastOnly = manager.create(new long[] {abstain, 0});
     everyToken = manager.create(new long[] {abstain, 1});
-    Set<Integer> separators = Set.copyOf(model.config().focus().separatorTokens());
-    Set<Integer> ends = Set.copyOf(model.config().endTokens());
-    this.texts =
-        separators.isEmpty()
-            ? null
-            : Stream.concat(texts.stream(), Stream.of(this.tail))
-                .map(text -> new CopiedText(text, separators, ends))
-                .toArray(CopiedText[]::new);
   }
 
   @Override
@@ -136,11 +121,6 @@ public final class ProposalDecoder implements AnswerDecoder {
   @Override
   public Step next(int token) {
     said.add(token);
-    if (texts != null) {
-      for (CopiedText text : texts) {
-        text.say(token);
-      }
-    }
     if (!made.isEmpty() && made.peek().token() == token) {
       return agree(made.poll());
     }
@@ -193,7 +173,6 @@ public final class ProposalDecoder implements AnswerDecoder {
       drafting = speaker;
     }
     List<Integer> tokens = new ArrayList<>(List.of(token));
-    CopiedText text = texts == null || alone(speaker) ? null : texts[column(speaker)].copy();
     draft.rewind(Math.min(draft.prompt(), prompt.length + said.size() - 1));
     while (tokens.size() < most) {
       int from = draft.prompt() - prompt.length;
@@ -205,15 +184,12 @@ public final class ProposalDecoder implements AnswerDecoder {
         NDArray newTokens = FocusModel.tokens(own, List.of(unseen), unseen.length);
         NDArray[] out =
             draft.run(own, "propose", newTokens, unseen.length, unseen.length, lastOnly);
-        int next = argmax(allowed(out[0].toFloatArray(), text));
+        int next = argmax(out[0].toFloatArray());
         boolean silent = out[1].toFloatArray()[0] < 0 && !alone(speaker);
         if (silent || model.config().endTokens().contains(next)) {
           break;
         }
         tokens.add(next);
-        if (text != null) {
-          text.say(next);
-        }
       }
     }
     ahead = Math.min(MOST_AHEAD, 2 * ahead);
@@ -241,19 +217,6 @@ public final class ProposalDecoder implements AnswerDecoder {
   // chunks that take part, and the tail
   private int sources() {
     return (kept == null ? chunkCount : kept.length) + (tail.length > 0 ? 1 : 0);
-  }
-
-  private static float[] allowed(float[] proposed, CopiedText text) {
-    if (text != null) {
-      byte[] allowed = new byte[proposed.length];
-      text.allow(allowed, 0);
-      for (int i = 0; i < allowed.length; i++) {
-        if (allowed[i] == 0) {
-          proposed[i] = Float.NEGATIVE_INFINITY;
-        }
-      }
-    }
-    return proposed;
   }
 
   private static int argmax(float[] values) {
@@ -305,26 +268,17 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   private Step agree(Ahead step) {
     float[] logOdds = logOdds(step);
-    boolean[] settled = new boolean[logOdds.length];
-    Arrays.fill(settled, texts == null);
-    ProposalWeights weights;
-    int[] counting;
-    while (true) {
-      weights = weigh(logOdds);
-      double[] parts = weights.parts();
-      double heaviest = Arrays.stream(parts).max().orElse(0);
-      counting =
-          IntStream.range(0, parts.length).filter(i -> parts[i] > heaviest * NEGLIGIBLE).toArray();
-      int[] open = Arrays.stream(counting).filter(i -> !settled[i]).toArray();
-      if (open.length == 0) {
-        break;
-      }
-      // what may be said is less than what would be: odds only fall, and others may count then
-      settle(step, open, logOdds);
-      for (int i : open) {
-        settled[i] = true;
-      }
-    }
+    ProposalWeights weights =
+        spoke == null
+            ? ProposalWeights.first(logOdds)
+            : ProposalWeights.further(
+                logOdds,
+                IntStream.range(0, logOdds.length).mapToDouble(i -> spoke[column(i)]).toArray());
+    double heaviest = Arrays.stream(weights.parts()).max().orElse(0);
+    int[] counting =
+        IntStream.range(0, logOdds.length)
+            .filter(i -> weights.parts()[i] > heaviest * NEGLIGIBLE)
+            .toArray();
     float[] shift = new float[counting.length];
     for (int i = 0; i < shift.length; i++) {
       shift[i] = (float) (Math.log(weights.parts()[counting[i]]) - logOdds[counting[i]]);
@@ -333,14 +287,12 @@ public final class ProposalDecoder implements AnswerDecoder {
     float[] shares = {};
     try (NDManager own = manager.newSubManager()) {
       NDArray[] out =
-          model.ofProposals(
+          model.agree(
               own,
-              "agree",
               step.proposals(),
               own.create(new long[] {step.position()}),
               own.create(Arrays.stream(counting).asLongStream().toArray()),
               own.create(shift),
-              texts == null ? own.zeros(new Shape(0, 0), DataType.INT8) : mayCopy(own, counting),
               own.create(new double[] {Math.log(Math.max(weights.none(), 1e-30))}));
       mixed = out[0].toFloatArray();
       if (counting.length > 0) {
@@ -364,44 +316,6 @@ public final class ProposalDecoder implements AnswerDecoder {
       }
     }
     return new Step(mixed, parts, relevance);
-  }
-
-  private ProposalWeights weigh(float[] logOdds) {
-    return spoke == null
-        ? ProposalWeights.first(logOdds)
-        : ProposalWeights.further(
-            logOdds,
-            IntStream.range(0, logOdds.length).mapToDouble(i -> spoke[column(i)]).toArray());
-  }
-
-  /** The odds of some sources, of what they may say. */
-  private void settle(Ahead step, int[] sources, float[] logOdds) {
-    try (NDManager own = manager.newSubManager()) {
-      float[] found =
-          model
-              .ofProposals(
-                  own,
-                  "allowed_odds",
-                  step.proposals(),
-                  own.create(new long[] {step.position()}),
-                  own.create(Arrays.stream(sources).asLongStream().toArray()),
-                  mayCopy(own, sources))[0]
-              .toFloatArray();
-      for (int i = 0; i < sources.length; i++) {
-        logOdds[sources[i]] = found[i];
-      }
-    }
-  }
-
-  /** (sources, V), int8: 1 for what each may say next. */
-  private NDArray mayCopy(NDManager owner, int[] sources) {
-    int vocabulary = model.config().vocabularySize();
-    byte[] allowed = new byte[sources.length * vocabulary];
-    for (int i = 0; i < sources.length; i++) {
-      texts[column(sources[i])].allow(allowed, i * vocabulary);
-    }
-    return owner.create(
-        ByteBuffer.wrap(allowed), new Shape(sources.length, vocabulary), DataType.INT8);
   }
 
   // Of all sources but the one that holds nothing, which is the last of the last batch.

@@ -370,9 +370,18 @@ class FocusGraph(Module):
     picked = torch.squeeze(torch.gather(logits, 1, wanted), 1)
     return torch.view(torch.sub(picked, torch.logsumexp(logits, [-1])), [n, b])
 
-  # Some rows of proposals: of each batch of chunks, (n', B, V), as propose() gives them; j: which of the n'; rows (C'): chunks, of
-  # all batches one after the other. -> (C', V)
-  def of_rows(self: __torch__.FocusGraph, proposals: List[Tensor], j: int, rows: Tensor) -> Tensor:
+  # What is said, of what is proposed. proposals: of each batch of chunks, (n', B, V), as propose() gives them; the very last row
+  # is of the model without any chunk. at: int64 on the CPU, which of the n'. rows (C'): the chunks that count, of all batches
+  # one after the other; weights (C'): the logarithm of each one's part less that of its odds; part: float64 on the CPU, the
+  # logarithm of the part of the model without any chunk.
+  # -> logarithm of each token's probability, (V); each counting chunk's part in the likeliest token, (C')
+  def agree(self: __torch__.FocusGraph, proposals: List[Tensor], at: Tensor, rows: Tensor, weights: Tensor, part: Tensor) -> List[Tensor]:
+    j = int(at[0])
+    last = torch.select(proposals[torch.len(proposals) - 1], 0, j)
+    alone = torch.select(last, 0, torch.size(last, 0) - 1)
+    own = torch.add(torch.log_softmax(alone, -1), float(part[0]))
+    if torch.size(rows, 0) == 0:
+      return [own, torch.zeros([0], dtype=6, device=ops.prim.device(own))]
     picked = annotate(List[Tensor], [])
     first = 0
     for i in range(torch.len(proposals)):
@@ -382,29 +391,7 @@ class FocusGraph(Module):
       local = torch.sub(torch.masked_select(rows, here), first)
       _p = torch.append(picked, torch.index_select(some, 0, local))
       first = first + b
-    return torch.cat(picked, 0)
-
-  # The logarithm of the odds that a chunk says something, of what it may say. proposals, at, rows as in agree(); allowed (C', V):
-  # int8, 1 for what a chunk may say. -> (C')
-  def allowed_odds(self: __torch__.FocusGraph, proposals: List[Tensor], at: Tensor, rows: Tensor, allowed: Tensor) -> Tensor:
-    some = torch.masked_fill(self.of_rows(proposals, int(at[0]), rows), torch.eq(allowed, 0), -1. / 0.)
-    return torch.logsumexp(some, [-1])
-
-  # What is said, of what is proposed. proposals: as of_rows() takes them; the very last row is of the model without any chunk.
-  # at: int64 on the CPU, which of the n'. rows (C'): the chunks that count, ascending; weights (C'): the logarithm of each one's
-  # part less that of its odds; allowed: (C', V) as in allowed_odds(), or empty where all may be said; part: float64 on the CPU,
-  # the logarithm of the part of the model without any chunk.
-  # -> logarithm of each token's probability, (V); each counting chunk's part in the likeliest token, (C')
-  def agree(self: __torch__.FocusGraph, proposals: List[Tensor], at: Tensor, rows: Tensor, weights: Tensor, allowed: Tensor, part: Tensor) -> List[Tensor]:
-    j = int(at[0])
-    last = torch.select(proposals[torch.len(proposals) - 1], 0, j)
-    alone = torch.select(last, 0, torch.size(last, 0) - 1)
-    own = torch.add(torch.log_softmax(alone, -1), float(part[0]))
-    if torch.size(rows, 0) == 0:
-      return [own, torch.zeros([0], dtype=6, device=ops.prim.device(own))]
-    said = torch.add(self.of_rows(proposals, j, rows), torch.unsqueeze(weights, 1))  # -> (C', V)
-    if torch.size(allowed, 0) > 0:
-      said = torch.masked_fill(said, torch.eq(allowed, 0), -1. / 0.)
+    said = torch.add(torch.cat(picked, 0), torch.unsqueeze(weights, 1))  # -> (C', V)
     mixed = torch.logsumexp(torch.cat([said, torch.unsqueeze(own, 0)], 0), [0])
     likeliest = torch.argmax(mixed)
     share = torch.exp(torch.sub(torch.select(said, 1, int(likeliest)), torch.select(mixed, 0, int(likeliest))))

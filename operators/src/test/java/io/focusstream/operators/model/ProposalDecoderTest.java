@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,7 +32,6 @@ class ProposalDecoderTest {
   @TempDir static Path folder;
   private CheckpointFolder checkpoint;
   private FocusModel model;
-  private FocusModel copying;
   private NDManager manager;
 
   @BeforeAll
@@ -50,14 +48,6 @@ class ProposalDecoderTest {
     Files.writeString(folder.resolve("config.json"), changed);
     checkpoint = CheckpointFolder.open(folder);
     model = new FocusModel(checkpoint, Device.cpu(), Precision.FLOAT32);
-    Path copies = Files.createDirectory(folder.resolve("copying"));
-    Files.copy(golden.resolve("model.safetensors"), copies.resolve("model.safetensors"));
-    Files.writeString(
-        copies.resolve("config.json"),
-        changed.replaceFirst("\"focus\": *\\{", "\"focus\": {\"separator_token_ids\": [8, 9],"));
-    try (CheckpointFolder other = CheckpointFolder.open(copies)) {
-      copying = new FocusModel(other, Device.cpu(), Precision.FLOAT32);
-    }
     manager = model.newManager();
   }
 
@@ -65,7 +55,6 @@ class ProposalDecoderTest {
   void close() throws IOException {
     manager.close();
     model.close();
-    copying.close();
     checkpoint.close();
   }
 
@@ -82,11 +71,7 @@ class ProposalDecoderTest {
   }
 
   private AnswerDecoder begin(List<int[]> chunks, int[] prompt, int[] tail) {
-    return begin(model, chunks, prompt, tail);
-  }
-
-  private AnswerDecoder begin(FocusModel model, List<int[]> chunks, int[] prompt, int[] tail) {
-    AnswerDecoder decoder = model.propose(prompt, chunks, tail, 20);
+    AnswerDecoder decoder = model.propose(prompt, tail, 20);
     for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
       List<FocusModel.States> states = new ArrayList<>();
       for (int[] chunk :
@@ -214,79 +199,6 @@ class ProposalDecoderTest {
     return best;
   }
 
-  /** Two steps of one chunk, by the formula: what it may not copy is neither said nor counted. */
-  @Test
-  void aSourceProposesOnlyWhatItMayCopy() {
-    int[] chunk = tokens(1, 40);
-    int[] prompt = PROMPT;
-    double[] spoke = null;
-    CopiedText text = copied(chunk);
-    try (AnswerDecoder decoder = begin(copying, List.of(chunk), PROMPT, new int[0])) {
-      AnswerDecoder.Step step = decoder.first();
-      for (int i = 0; i < 2; i++) {
-        float[] with = plain(chunk, prompt);
-        float[] without = plain(prompt);
-        byte[] may = new byte[VOCABULARY];
-        text.allow(may, 0);
-        double claims = 0;
-        for (int token = 0; token < VOCABULARY; token++) {
-          claims += may[token] * Math.exp(with[token]);
-        }
-        float[] logOdds = {(float) (Math.log(claims) - with[ABSTAIN])};
-        ProposalWeights weights =
-            spoke == null
-                ? ProposalWeights.first(logOdds)
-                : ProposalWeights.further(logOdds, spoke);
-        double all = logSumExp(without, ABSTAIN);
-        for (int token = 10; token < VOCABULARY; token++) {
-          double proposed = may[token] * weights.parts()[0] * Math.exp(with[token]) / claims;
-          double expected = Math.log(proposed + weights.none() * Math.exp(without[token] - all));
-          assertEquals(expected, step.logits()[token], 1e-4, "step " + i + " token " + token);
-        }
-        spoke = new double[] {step.attention()[0]};
-        int said = chunk[12];
-        text.say(said);
-        prompt = Arrays.copyOf(prompt, prompt.length + 1);
-        prompt[prompt.length - 1] = said;
-        step = decoder.next(said);
-      }
-    }
-  }
-
-  private static CopiedText copied(int[] text) {
-    return new CopiedText(text, Set.of(8, 9), Set.of(2));
-  }
-
-  /** Greedy, ahead and not: who has the largest part in a token has it to copy. */
-  @Test
-  void whatIsSaidStandsInTheTextOfWhoSaysIt() {
-    List<int[]> many = chunks(6);
-    int[] tail = tokens(99, 30);
-    int copied = 0;
-    for (int seed = 0; seed < 6; seed++) {
-      List<CopiedText> texts = new ArrayList<>();
-      many.forEach(chunk -> texts.add(copied(chunk)));
-      texts.add(copied(tail));
-      try (AnswerDecoder decoder = begin(copying, many, tokens(300 + seed, 6), tail)) {
-        AnswerDecoder.Step step = decoder.first();
-        for (int i = 0; i < 14; i++) {
-          int token = likeliest(step.logits());
-          for (int source = 0; source < texts.size(); source++) {
-            byte[] may = new byte[VOCABULARY];
-            texts.get(source).allow(may, 0);
-            if (step.attention()[source] > 0) {
-              assertEquals(1, may[token], "seed " + seed + " step " + i + " source " + source);
-              copied++;
-            }
-          }
-          texts.forEach(text -> text.say(token));
-          step = decoder.next(token);
-        }
-      }
-    }
-    assertTrue(copied > 20, "copied " + copied);
-  }
-
   @Test
   void chunksThatAreLeftOutSayNothingMore() {
     List<int[]> many = chunks(70);
@@ -315,9 +227,7 @@ class ProposalDecoderTest {
     try (CheckpointFolder plain = CheckpointFolder.open(golden);
         FocusModel other = new FocusModel(plain, Device.cpu(), Precision.FLOAT32)) {
       String message =
-          assertThrows(
-                  IllegalArgumentException.class,
-                  () -> other.propose(PROMPT, List.of(), new int[0], 1))
+          assertThrows(IllegalArgumentException.class, () -> other.propose(PROMPT, new int[0], 1))
               .getMessage();
       assertTrue(message.contains("abstain_token_id") && message.contains("decoder"), message);
     }

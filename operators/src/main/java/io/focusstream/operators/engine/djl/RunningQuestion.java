@@ -93,8 +93,7 @@ final class RunningQuestion {
       int[] prompt = DjlCondensingEngine.concat(begin, task.question());
       int longest = task.maxAnswerTokens() + 1;
       if (readout == Readout.PROPOSALS) {
-        List<int[]> texts = task.chunks().stream().map(ChunkInput::tokens).toList();
-        decoder = model.propose(prompt, texts, task.tail(), longest);
+        decoder = model.propose(prompt, task.tail(), longest);
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
         decoder =

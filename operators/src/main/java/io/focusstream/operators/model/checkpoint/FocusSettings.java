@@ -20,9 +20,6 @@ import java.util.Objects;
  * @param readout how an answer's next token is read out of the chunks
  * @param abstainToken the token that a chunk proposes where it has nothing to say; {@link
  *     #NO_TOKEN} where the model knows none, as {@link Readout#PROPOSALS} must
- * @param separatorTokens the tokens between the parts of an answer, of a model whose answers are
- *     copied, token for token, out of what they are read from: with {@link Readout#PROPOSALS} a
- *     source then proposes nothing else; none where answers may say anything
  */
 public record FocusSettings(
     int localWindow,
@@ -32,8 +29,7 @@ public record FocusSettings(
     int candidateSpan,
     LocalMode local,
     Readout readout,
-    int abstainToken,
-    List<Integer> separatorTokens) {
+    int abstainToken) {
 
   /** In place of a token that there isn't. */
   public static final int NO_TOKEN = -1;
@@ -48,8 +44,7 @@ public record FocusSettings(
           32,
           LocalMode.EXACT,
           Readout.DECODER,
-          NO_TOKEN,
-          List.of());
+          NO_TOKEN);
 
   public FocusSettings {
     atLeastOne("focus.local_window", localWindow);
@@ -66,11 +61,6 @@ public record FocusSettings(
     if (abstainToken < NO_TOKEN) {
       throw new CheckpointException(
           "focus.abstain_token_id must be a token id; got " + abstainToken);
-    }
-    separatorTokens = List.copyOf(separatorTokens);
-    if (separatorTokens.stream().anyMatch(token -> token < 0)) {
-      throw new CheckpointException(
-          "focus.separator_token_ids must be token ids; got " + separatorTokens);
     }
     if (readout == Readout.PROPOSALS && abstainToken == NO_TOKEN) {
       throw new CheckpointException(
@@ -89,8 +79,7 @@ public record FocusSettings(
         candidateSpan,
         local,
         other,
-        abstainToken,
-        separatorTokens);
+        abstainToken);
   }
 
   private static void atLeastOne(String field, int value) {

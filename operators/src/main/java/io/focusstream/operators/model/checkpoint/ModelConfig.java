@@ -231,8 +231,7 @@ public record ModelConfig(
             "readout",
             fields.text("readout", standard.readout().written()),
             FocusSettings.Readout.values()),
-        fields.integer("abstain_token_id", standard.abstainToken()),
-        fields.integers("separator_token_ids"));
+        fields.integer("abstain_token_id", standard.abstainToken()));
   }
 
   /** Query heads to one key and value head. */

@@ -81,7 +81,7 @@ class ModelConfigTest {
                 "llama",
                 "'eos_token_id':2,'focus':{'local_window':512,'chunk_size':256,"
                     + "'candidate_projections':['v','q'],'candidate_positions':'shared',"
-                    + "'candidate_span':16,'local':'incremental','separator_token_ids':[7,9]}")
+                    + "'candidate_span':16,'local':'incremental'}")
             .focus();
     assertEquals(
         new FocusSettings(
@@ -92,8 +92,7 @@ class ModelConfigTest {
             16,
             LocalMode.INCREMENTAL,
             FocusSettings.Readout.DECODER,
-            FocusSettings.NO_TOKEN,
-            List.of(7, 9)),
+            FocusSettings.NO_TOKEN),
         focus);
     assertEquals(
         List.of(CandidateProjection.Q, CandidateProjection.V), focus.candidateProjections());
