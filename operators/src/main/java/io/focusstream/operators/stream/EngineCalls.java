@@ -193,7 +193,8 @@ final class EngineCalls {
       throws Exception {
     CompletableFuture<R> future = call(reader, engineCall, item);
     item.call = future;
-    watchEngine(handler, item, future);
+    item.calls++;
+    watchEngine(handler, item);
     future.whenComplete(
         (result, failure) ->
             task.mail("result of %s", item, () -> take(future, result, failure, handler, item)));
@@ -228,16 +229,20 @@ final class EngineCalls {
     task.withKey(item.stream, () -> handler.handle(result, cause(failure)));
   }
 
-  /** An attempt that the engine doesn't end in time has failed, and is cancelled. */
-  private <R> void watchEngine(ResultHandler<R> handler, Work item, CompletableFuture<R> attempt) {
+  /**
+   * An attempt that the engine doesn't end in time has failed, and is cancelled. The timer outlives
+   * most attempts by far, and so it must not hold what they gave: it knows the attempt by number.
+   */
+  private <R> void watchEngine(ResultHandler<R> handler, Work item) {
     long millis = settings.engineTimeout().toMillis();
     if (millis == 0) {
       return;
     }
+    int attempt = item.calls;
     task.at(
         task.now() + millis,
         () -> {
-          if (item.call != attempt) {
+          if (item.call == null || item.calls != attempt) {
             return;
           }
           EngineException late =

@@ -28,6 +28,8 @@ abstract sealed class Work {
   int attempts;
   // what the engine was asked for; null while it isn't there
   Future<?> call;
+  // how often the engine was asked for it
+  int calls;
 
   private Work(String stream) {
     this.stream = stream;

@@ -25,6 +25,7 @@ import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
 import io.focusstream.schemas.Evidence;
 import io.focusstream.schemas.OffsetRange;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.Arrays;
@@ -715,6 +716,25 @@ class FocusOperatorHarnessTest {
       assertEquals(0, harness.count(FocusMetrics.QUESTIONS_FAILED));
       assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
       assertFalse(harness.metrics().isEmpty());
+    }
+  }
+
+  /** The timer that would end a call that hangs goes on for minutes, and holds no chunk state. */
+  @Test
+  void whatTheEngineGaveIsNotHeldUntilItsTimeIsOver() throws Exception {
+    try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
+      fiveEvents(harness, "a");
+      FakeEngine.Call<?, ?> call = engine.open().get(0);
+      engine.complete(call);
+      WeakReference<?> given = call.result();
+      call = null;
+      harness.runMailbox();
+      assertEquals(1, harness.count(FocusMetrics.CHUNKS_CONDENSED));
+      for (int tries = 0; given.get() != null && tries < 50; tries++) {
+        System.gc();
+        Thread.sleep(20);
+      }
+      assertNull(given.get(), "a condensed chunk is still held");
     }
   }
 

@@ -12,6 +12,7 @@ import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.ModelInfo;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,6 +86,11 @@ public final class FakeEngine implements CondensingEngine {
 
     private Call(T task) {
       this.task = task;
+    }
+
+    /** What it was completed with, for as long as anybody else holds it. */
+    public WeakReference<R> result() {
+      return new WeakReference<>(future.join());
     }
   }
 
