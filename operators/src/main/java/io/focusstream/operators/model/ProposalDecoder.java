@@ -35,6 +35,9 @@ public final class ProposalDecoder implements AnswerDecoder {
   private static final int FIRST_AHEAD = 4;
   private static final int MOST_AHEAD = 16;
 
+  // What all sources propose after each of the tokens ahead lies in memory together.
+  private static final long MOST_AHEAD_BYTES = 128L << 20;
+
   private final FocusModel model;
   private final NDManager manager;
   private final int[] tail;
@@ -158,7 +161,9 @@ public final class ProposalDecoder implements AnswerDecoder {
       return new int[] {token};
     }
     // all that was made ahead was said: further; else less far
-    int most = Math.min(ahead, maxTokens - said.size());
+    long bytesAToken = (long) Float.BYTES * model.config().vocabularySize() * (sources() + 1);
+    long bounded = Math.min(ahead, Math.max(1, MOST_AHEAD_BYTES / bytesAToken));
+    int most = Math.min((int) bounded, maxTokens - said.size());
     int speaker = speaker();
     if (speaker != drafting) {
       closeDraft();
