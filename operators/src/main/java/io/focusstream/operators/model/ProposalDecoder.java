@@ -36,7 +36,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   private static final int MOST_AHEAD = 16;
 
   // What all sources propose after each of the tokens ahead lies in memory together.
-  private static final long MOST_AHEAD_BYTES = 128L << 20;
+  private static final long MOST_AHEAD_BYTES = 64L << 20;
 
   private final FocusModel model;
   private final NDManager manager;
