@@ -255,6 +255,12 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, "agree", proposals, at, rows, weights, part);
   }
 
+  /** The states of a source that holds nothing: one column, of which none counts. */
+  States nothing(NDManager owner) {
+    Shape one = new Shape(config.layers(), config.keyValueHeads(), 1, config.headDim());
+    return new States(owner.zeros(one), owner.zeros(one));
+  }
+
   NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {
     try (NDArray sizes = owner.create(new long[] {tokens, room, stateType()})) {
       return graph.run(owner, "gather", states, sizes)[0];

@@ -2,8 +2,6 @@ package io.focusstream.operators.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,14 +106,12 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   /** The tail, where there is one, and a source that holds nothing. */
   private ChunkBatch newest() {
-    ModelConfig config = model.config();
     try (NDManager own = manager.newSubManager()) {
       List<FocusModel.States> states = new ArrayList<>();
       if (tail.length > 0) {
         states.add(model.take(own, model.prefill(own, List.of(tail)), 0, tail.length));
       }
-      Shape one = new Shape(config.layers(), config.keyValueHeads(), 1, config.headDim());
-      states.add(new FocusModel.States(own.zeros(one), own.zeros(one)));
+      states.add(model.nothing(own));
       long[] lengths = tail.length > 0 ? new long[] {tail.length, 0} : new long[] {0};
       return new ChunkBatch(model, manager, states, lengths, room());
     }

@@ -2,7 +2,6 @@ package io.focusstream.operators.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -111,11 +110,7 @@ public final class StreamScorer implements AutoCloseable {
             model.take(own, model.prefill(own, List.of(tail)), 0, tail.length);
         return new ChunkBatch(model, manager, List.of(states), room());
       }
-      Shape one =
-          new Shape(
-              model.config().layers(), model.config().keyValueHeads(), 1, model.config().headDim());
-      FocusModel.States nothing = new FocusModel.States(own.zeros(one), own.zeros(one));
-      return new ChunkBatch(model, manager, List.of(nothing), new long[] {0}, room());
+      return new ChunkBatch(model, manager, List.of(model.nothing(own)), new long[] {0}, room());
     }
   }
 

@@ -230,8 +230,8 @@ final class EngineCalls {
   }
 
   /**
-   * An attempt that the engine doesn't end in time has failed, and is cancelled. The timer outlives
-   * most attempts by far, and so it must not hold what they gave: it knows the attempt by number.
+   * An attempt that the engine doesn't end in time has failed, and is cancelled. The timer goes
+   * with the attempt; where it is about to run then, it knows the attempt by number.
    */
   private <R> void watchEngine(ResultHandler<R> handler, Work item) {
     long millis = settings.engineTimeout().toMillis();
@@ -239,21 +239,22 @@ final class EngineCalls {
       return;
     }
     int attempt = item.calls;
-    task.at(
-        task.now() + millis,
-        () -> {
-          if (item.call == null || item.calls != attempt) {
-            return;
-          }
-          EngineException late =
-              new EngineException(
-                  "no result within "
-                      + millis
-                      + " ms ("
-                      + EngineOptions.TIMEOUT.key()
-                      + "); the engine hangs, or has more to do than it can");
-          task.withKey(item.stream, () -> handler.handle(null, late));
-        });
+    item.watch =
+        task.at(
+            task.now() + millis,
+            () -> {
+              if (item.call == null || item.calls != attempt) {
+                return;
+              }
+              EngineException late =
+                  new EngineException(
+                      "no result within "
+                          + millis
+                          + " ms ("
+                          + EngineOptions.TIMEOUT.key()
+                          + "); the engine hangs, or has more to do than it can");
+              task.withKey(item.stream, () -> handler.handle(null, late));
+            });
   }
 
   private static Throwable cause(Throwable failure) {

@@ -20,6 +20,7 @@ import io.focusstream.operators.text.TokenizerProvider;
 import io.focusstream.schemas.Answer;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
@@ -453,8 +454,8 @@ final class FocusOperator extends AbstractStreamOperator<Answer>
     }
 
     @Override
-    public void at(long millis, ThrowingRunnable<Exception> action) {
-      getProcessingTimeService().registerTimer(millis, time -> runLater(action));
+    public Future<?> at(long millis, ThrowingRunnable<Exception> action) {
+      return getProcessingTimeService().registerTimer(millis, time -> runLater(action));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.focusstream.operators.stream;
 
 import io.focusstream.schemas.Answer;
+import java.util.concurrent.Future;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
@@ -14,8 +15,12 @@ interface TaskContext {
   /** The time by the task's clock, milliseconds since the epoch. */
   long now();
 
-  /** Runs an action at a time by the task's clock, unless the task has ended by then. */
-  void at(long millis, ThrowingRunnable<Exception> action);
+  /**
+   * Runs an action at a time by the task's clock, unless the task has ended by then.
+   *
+   * @return cancels it, unless it is about to run
+   */
+  Future<?> at(long millis, ThrowingRunnable<Exception> action);
 
   /**
    * Runs an action on the mailbox thread, unless the task has ended by then; from any thread.

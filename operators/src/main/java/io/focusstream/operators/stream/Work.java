@@ -30,6 +30,8 @@ abstract sealed class Work {
   Future<?> call;
   // how often the engine was asked for it
   int calls;
+  // ends the call when it takes too long; null where nothing does
+  Future<?> watch;
 
   private Work(String stream) {
     this.stream = stream;

@@ -174,11 +174,16 @@ final class WorkQueue {
   }
 
   private static void cancel(Work work) {
-    Future<?> call = work.call;
+    // nothing happens where it has its result
+    cancel(work.call);
     work.call = null;
-    if (call != null) {
-      // nothing happens where it has its result
-      call.cancel(false);
+    cancel(work.watch);
+    work.watch = null;
+  }
+
+  private static void cancel(Future<?> future) {
+    if (future != null) {
+      future.cancel(false);
     }
   }
 

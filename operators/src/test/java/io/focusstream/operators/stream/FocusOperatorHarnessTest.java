@@ -719,17 +719,20 @@ class FocusOperatorHarnessTest {
     }
   }
 
-  /** The timer that would end a call that hangs goes on for minutes, and holds no chunk state. */
+  /** The timer that would end a call that hangs goes with it, and nothing holds the chunk state. */
   @Test
   void whatTheEngineGaveIsNotHeldUntilItsTimeIsOver() throws Exception {
     try (FocusHarness harness = FocusHarness.start(SettingsFixture.small(), engine)) {
+      int timers = harness.getProcessingTimeService().getNumActiveTimers();
       fiveEvents(harness, "a");
+      assertEquals(timers + 1, harness.getProcessingTimeService().getNumActiveTimers());
       FakeEngine.Call<?, ?> call = engine.open().get(0);
       engine.complete(call);
       WeakReference<?> given = call.result();
       call = null;
       harness.runMailbox();
       assertEquals(1, harness.count(FocusMetrics.CHUNKS_CONDENSED));
+      assertEquals(timers, harness.getProcessingTimeService().getNumActiveTimers());
       for (int tries = 0; given.get() != null && tries < 50; tries++) {
         System.gc();
         Thread.sleep(20);
