@@ -57,11 +57,12 @@ final class QuestionMaker {
         default -> cloze(rng, line);
       };
     }
-    int way = facts == 0 ? 3 : rng.weighted(48, 5, 3, 44);
+    int way = facts == 0 ? 3 : rng.weighted(52, 4, 3, 26, 15);
     return switch (way) {
       case 0 -> field(rng, line, rng.below(facts));
       case 1 -> reverse(rng, line, rng.below(facts));
       case 2 -> wholeLine(rng, line, drafted.facts().get(rng.below(facts)).anchor());
+      case 4 -> upToValue(rng, line, drafted.facts().get(rng.below(facts)));
       default -> cloze(rng, line);
     };
   }
@@ -78,7 +79,7 @@ final class QuestionMaker {
           ? null
           : finish(rng, rng.pick(QuestionForms.ASSIGNED).replace("{k}", value), null, -1, -1, -1);
     }
-    return switch (rng.weighted(50, 20, 30)) {
+    return switch (rng.weighted(60, 6, 34)) {
       case 0 -> {
         String other =
             fact.anchor().matches("[A-Za-z]+( [A-Za-z]+)+") && rng.chance(0.75)
@@ -462,6 +463,31 @@ final class QuestionMaker {
         rng, text, answer, line, draft.lines.get(line).text().indexOf(answer), tokens, 0, count);
   }
 
+  /** The value of a fact, after the piece of the line from its anchor to it. */
+  private Asked upToValue(Rng rng, int line, Fact fact) {
+    DraftLine drafted = draft.lines.get(line);
+    int anchor = drafted.text().lastIndexOf(fact.anchor(), fact.start() - 1);
+    if (fact.mention() || anchor < 0 || anchor + fact.anchor().length() > fact.start()) {
+      return null;
+    }
+    String piece = drafted.text().substring(anchor, fact.start()).strip();
+    int at = draft.text.indexOf(piece);
+    if (draft.text.indexOf(piece, at + 1) >= 0 || !fresh(piece)) {
+      return null;
+    }
+    int[] span = span(line, fact.start(), fact.end());
+    return span == null
+        ? null
+        : finish(
+            piece,
+            drafted.value(fact).strip(),
+            line,
+            fact.start(),
+            draft.tokens.get(line),
+            span[0],
+            span[1]);
+  }
+
   /** The next word after a piece of the line that stands nowhere else. */
   private Asked cloze(Rng rng, int line) {
     int[] tokens = draft.tokens.get(line);
@@ -470,7 +496,7 @@ final class QuestionMaker {
       return null;
     }
     int from = rng.chance(0.4) ? 0 : rng.below(last - 2);
-    int to = from + rng.between(3, 12);
+    int to = from + (rng.chance(0.75) ? rng.between(3, 12) : rng.between(12, 40));
     if (to >= last) {
       return null;
     }
@@ -518,6 +544,15 @@ final class QuestionMaker {
     start = text.indexOf(given, start);
     if (start < 0 || !fresh(question)) {
       return null;
+    }
+    for (Fact fact : draft.lines.get(line).facts()) {
+      // a value that goes on behind a blank: all of it
+      if (fact.start() == start && fact.end() > start + given.length()) {
+        int[] span = span(line, start, fact.end());
+        return span == null
+            ? null
+            : finish(question, text.substring(start, fact.end()), line, start, tokens, to, span[1]);
+      }
     }
     return finish(question, given, line, start, tokens, to, end);
   }

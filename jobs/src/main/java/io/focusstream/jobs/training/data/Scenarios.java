@@ -37,7 +37,7 @@ final class Scenarios {
     if (tokenBudget < 48) {
       return new KeyValueScenario(rng);
     }
-    return switch (rng.weighted(12, 12, 16, 12, 7, 4, 5, 3, 3, 3, 6, 27)) {
+    return switch (rng.weighted(10, 10, 12, 10, 6, 4, 4, 3, 3, 3, 5, 24, 60)) {
       case 0 -> new RecordLogScenario(rng);
       case 1 -> new ProseLogScenario(rng);
       case 2 -> new KeyValueScenario(rng);
@@ -49,7 +49,8 @@ final class Scenarios {
       case 8 -> new AccessLogScenario(rng);
       case 9 -> new ChatScenario(rng, books);
       case 10 -> new PackageScenario(rng);
-      default -> new InventedLogScenario(rng);
+      case 11 -> new InventedLogScenario(rng);
+      default -> new LogKindScenario(rng);
     };
   }
 }

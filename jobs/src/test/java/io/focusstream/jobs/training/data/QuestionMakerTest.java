@@ -84,6 +84,27 @@ class QuestionMakerTest {
     assertTrue(made >= 4, made + " questions of last lines");
   }
 
+  @Test
+  void aPieceOfALineUpToAValueIsAnsweredWithAllOfIt() {
+    DraftLine line =
+        new LineBuilder()
+            .add("vm-17 claimed memory ")
+            .fact("vm-17", null, "memory", List.of(), List.of("memory of {k}"), "4096 MB", false)
+            .add(", disk 20")
+            .build();
+    Draft draft =
+        new Draft(List.of(line), List.of(Draft.encode(tokenizer, line.text())), List.of());
+    int whole = 0;
+    for (int i = 0; i < 300; i++) {
+      Asked made = new QuestionMaker(draft, tokenizer).answerable(Rng.of(8, i), List.of(0));
+      if (made != null && made.question().text().toLowerCase(Locale.ROOT).endsWith("memory")) {
+        assertEquals("4096 MB", made.question().answer(), made.question().text());
+        whole++;
+      }
+    }
+    assertTrue(whole > 20, whole + " questions");
+  }
+
   private static DraftLine status(String key, String value) {
     return new LineBuilder()
         .add("set " + key + " status to ")
