@@ -214,6 +214,43 @@ public final class FocusModel implements AutoCloseable {
     }
   }
 
+  /**
+   * A chunk's states, rounded to int8, from direct memory to the device, in the type that attention
+   * reads them in. The memory is free again when this returns.
+   *
+   * @param owner owner of the result
+   * @param tokens T
+   * @param keys (L, G, T, D) int8
+   * @param values the same
+   * @param keyScales (L, G, T) float16, little-endian
+   * @param valueScales the same
+   */
+  public States uploadQuantised(
+      NDManager owner,
+      int tokens,
+      ByteBuffer keys,
+      ByteBuffer values,
+      ByteBuffer keyScales,
+      ByteBuffer valueScales) {
+    Shape rows = new Shape(config.layers(), config.keyValueHeads(), tokens);
+    Shape numbers = rows.add(config.headDim());
+    try (NDManager scratch = owner.newSubManager()) {
+      NDArray[] wide =
+          graph.run(
+              scratch,
+              "dequantise",
+              List.of(
+                  scratch.create(keys, numbers, DataType.INT8),
+                  scratch.create(values, numbers, DataType.INT8),
+                  scratch.create(keyScales, rows, DataType.FLOAT16),
+                  scratch.create(valueScales, rows, DataType.FLOAT16)),
+              scratch.create(new long[] {stateType()}));
+      wide[0].attach(owner);
+      wide[1].attach(owner);
+      return new States(wide[0], wide[1]);
+    }
+  }
+
   /** Bytes that a chunk's uploaded states take on the device. */
   public long stateBytes(int tokens) {
     return 2L
@@ -234,9 +271,13 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, method, all);
   }
 
-  /** Batches side by side; the results in their order. */
-  <T> List<T> runAll(List<Supplier<T>> batches) {
-    return workers.run(batches);
+  /**
+   * Work that needs no other of the list, side by side where there are cores for it, each on one.
+   *
+   * @return the results, in the order of the work
+   */
+  public <T> List<T> sideBySide(List<Supplier<T>> work) {
+    return workers.run(work);
   }
 
   /** Some rows of a batch of chunk states: keys, values, lengths. */

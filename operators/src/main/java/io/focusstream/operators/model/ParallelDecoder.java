@@ -170,7 +170,7 @@ public final class ParallelDecoder implements AnswerDecoder {
         for (ChunkBatch batch : batches) {
           work.add(() -> batch.run(scratch, "condense", newTokens, fresh.length, fresh.length - 1));
         }
-        for (NDArray[] candidates : model.runAll(work)) {
+        for (NDArray[] candidates : model.sideBySide(work)) {
           allKeys.add(candidates[0]);
           allValues.add(candidates[1]);
         }

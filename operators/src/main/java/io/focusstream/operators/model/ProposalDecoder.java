@@ -261,7 +261,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     for (ChunkBatch batch : batches) {
       work.add(() -> batch.run(scratch, "propose", newTokens, tokens.length, tokens.length, how));
     }
-    for (NDArray[] proposed : model.runAll(work)) {
+    for (NDArray[] proposed : model.sideBySide(work)) {
       proposals.add(proposed[0]);
       odds.add(proposed[1].toFloatArray());
     }

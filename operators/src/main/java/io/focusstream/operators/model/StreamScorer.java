@@ -91,7 +91,7 @@ public final class StreamScorer implements AutoCloseable {
                     .toFloatArray());
       }
       int column = 0;
-      for (float[] some : model.runAll(work)) {
+      for (float[] some : model.sideBySide(work)) {
         int size = some.length / (to - from);
         for (int i = 0; i < some.length; i++) {
           found[i / size][column + i % size] = some[i];

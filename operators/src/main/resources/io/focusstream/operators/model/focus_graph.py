@@ -163,6 +163,15 @@ class FocusGraph(Module):
     q = torch.round(torch.clamp(torch.mul(x, inverse), -127., 127.))
     return [torch.to(q, 1), half, torch.mul(q, wide)]
 
+  # The way back. xs: keys, values (L, G, T, D) int8, their scales (L, G, T) float16; dtype: int64 on the CPU
+  # -> keys, values (L, G, T, D), in memory of their own
+  def dequantise(self: __torch__.FocusGraph, xs: List[Tensor], dtype: Tensor) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    for i in range(2):
+      scale = torch.unsqueeze(torch.to(xs[i + 2], 6), -1)
+      _a = torch.append(out, torch.to(torch.mul(xs[i], scale), int(dtype[0])))
+    return out
+
   # One chunk out of a batch. xs: keys, values (L, B, G, T, D); place: int64 on the CPU, [chunk, its tokens, type]
   # -> keys, values (L, G, T', D), in memory of their own
   def take(self: __torch__.FocusGraph, xs: List[Tensor], place: Tensor) -> List[Tensor]:

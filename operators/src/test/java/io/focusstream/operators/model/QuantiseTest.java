@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.focusstream.operators.kv.ChunkShape;
+import io.focusstream.operators.kv.ChunkState;
 import io.focusstream.operators.kv.ChunkStateCodec;
 import io.focusstream.operators.kv.ChunkTensors;
 import io.focusstream.operators.kv.Id128;
 import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.kv.TensorSlot;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -86,6 +89,37 @@ class QuantiseTest {
       for (int i = 0; i < back.length; i++) {
         assertEquals(back[i], rounded[i] + 0f, "at " + i);
       }
+    }
+  }
+
+  @Test
+  void whatIsStoredIsReadBackInTheGraphAsInTheCodec() throws Exception {
+    ChunkState state =
+        codec.read(
+            new Id128(3, 4),
+            codec.encode(new Id128(3, 4), new ChunkTensors(SHAPE, numbers(9), numbers(10))));
+    int count = SHAPE.elements();
+    ByteBuffer keys = ByteBuffer.allocateDirect(count);
+    ByteBuffer values = ByteBuffer.allocateDirect(count);
+    ByteBuffer keyScales = ByteBuffer.allocateDirect(2 * count / SHAPE.headDim());
+    ByteBuffer valueScales = ByteBuffer.allocateDirect(2 * count / SHAPE.headDim());
+    state.copyQuantisedTo(keys, values, keyScales, valueScales, TensorSlot.whole(SHAPE));
+    try (NDManager manager = FocusGraph.engine().newBaseManager(Device.cpu());
+        FocusGraph graph = new FocusGraph(manager)) {
+      Shape rows = new Shape(SHAPE.layers(), SHAPE.kvHeads(), SHAPE.tokens());
+      Shape all = rows.add(SHAPE.headDim());
+      NDArray[] wide =
+          graph.run(
+              manager,
+              "dequantise",
+              List.of(
+                  manager.create(keys, all, DataType.INT8),
+                  manager.create(values, all, DataType.INT8),
+                  manager.create(keyScales, rows, DataType.FLOAT16),
+                  manager.create(valueScales, rows, DataType.FLOAT16)),
+              manager.create(new long[] {Precision.FLOAT32.torchType()}));
+      assertArrayEquals(state.toTensors().keys(), wide[0].toFloatArray());
+      assertArrayEquals(state.toTensors().values(), wide[1].toFloatArray());
     }
   }
 

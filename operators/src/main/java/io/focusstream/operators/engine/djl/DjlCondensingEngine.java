@@ -29,6 +29,7 @@ import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -104,6 +105,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private final ModelInfo info;
   private final ChunkStateCodec codec;
   private final HotTier<FocusModel.States> hot;
+  private final DirectMemory direct = new DirectMemory();
   private final NDManager hotManager;
   private final Thread thread;
   private volatile boolean closed;
@@ -674,8 +676,30 @@ public final class DjlCondensingEngine implements CondensingEngine {
           "chunk %s has a stored state of shape %s; expected %s"
               .formatted(chunk.key(), state.shape(), wanted));
     }
+    if (state.quantisation() == Quantisation.INT8) {
+      return upload(state);
+    }
     ChunkTensors tensors = state.toTensors();
     return model.upload(hotManager, wanted.tokens(), tensors.keys(), tensors.values());
+  }
+
+  // The bytes as they are stored; the device makes numbers of them.
+  private FocusModel.States upload(ChunkState state) {
+    ChunkShape shape = state.shape();
+    int numbers = shape.elements();
+    int scales = 2 * numbers / shape.headDim();
+    ByteBuffer memory = direct.take(2 * (numbers + scales));
+    try {
+      ByteBuffer keys = memory.slice(0, numbers);
+      ByteBuffer values = memory.slice(numbers, numbers);
+      ByteBuffer keyScales = memory.slice(2 * numbers, scales);
+      ByteBuffer valueScales = memory.slice(2 * numbers + scales, scales);
+      state.copyQuantisedTo(keys, values, keyScales, valueScales, TensorSlot.whole(shape));
+      return model.uploadQuantised(
+          hotManager, shape.tokens(), keys, values, keyScales, valueScales);
+    } finally {
+      direct.giveBack(memory);
+    }
   }
 
   HotTier<FocusModel.States> hot() {

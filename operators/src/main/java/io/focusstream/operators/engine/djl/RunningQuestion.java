@@ -20,11 +20,13 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -176,9 +178,11 @@ final class RunningQuestion {
           cold.add(i);
         }
       }
-      // to read stored numbers is no work of the model's: the cores share it
-      cold.parallelStream().forEach(i -> states[i] = stored(part.get(i), made));
+      List<Supplier<FocusModel.States>> reading = new ArrayList<>();
+      cold.forEach(i -> reading.add(() -> stored(part.get(i), made)));
+      Iterator<FocusModel.States> read = model.sideBySide(reading).iterator();
       for (int i : cold) {
+        states[i] = read.next();
         if (states[i] == null) {
           states[i] = again(part.get(i), wanted, made);
         }
