@@ -137,6 +137,12 @@ public final class BenchCommand implements Callable<Integer> {
   private Readout readout;
 
   @Option(
+      names = "--precision",
+      description =
+          "Of the products: ${COMPLETION-CANDIDATES}; what is faster here where not given.")
+  private Precision givenPrecision;
+
+  @Option(
       names = "--ingest-tokens",
       defaultValue = "32K",
       description = "About so many tokens are read by ingest: ${DEFAULT-VALUE}.")
@@ -318,8 +324,10 @@ public final class BenchCommand implements Callable<Integer> {
 
   private int run(Path folder, String name, List<Integer> lengths) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
+    Precision precision = givenPrecision != null ? givenPrecision : Precision.forThisProcessor();
     DjlEngineSettings settings =
         DjlEngineSettings.of(folder.toString())
+            .withPrecision(precision)
             .withQuantisation(kv)
             .withReadout(readout)
             .withFocusShare(focusShare);
@@ -327,7 +335,6 @@ public final class BenchCommand implements Callable<Integer> {
     ModelConfig config =
         ModelConfig.parse(folder.toString(), Files.readString(folder.resolve("config.json")));
     Readout used = readout != null ? readout : config.focus().readout();
-    Precision precision = Precision.forThisProcessor();
     Machine machine = new Machine(8 * chunk, config, precision);
     out.printf(
         Locale.ROOT,
