@@ -105,8 +105,8 @@ public final class PlanCommand implements Callable<Integer> {
 
   /** Devices with the rates that are reckoned with. */
   public enum DeviceKind {
-    /** Measured: two cores with AVX-512 bf16, docs/performance.md. */
-    cpu(371e9, 19.9e9, 0.4, 0.33, 0.2, "measured, docs/performance.md"),
+    /** Measured: two cores with AVX-512 bf16, shape A by proposals, docs/performance.md. */
+    cpu(361e9, 16.9e9, 0.39, 0.37, 0.4, "measured, docs/performance.md"),
     /** From its data sheet; the parts are assumed, never measured by us. */
     l4(121e12, 300e9, 0.4, 0.4, 0.5, "from its data sheet; the parts assumed, not measured"),
     /** From its data sheet; the parts are assumed, never measured by us. */
