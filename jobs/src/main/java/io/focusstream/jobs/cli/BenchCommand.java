@@ -139,7 +139,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--precision",
       description =
-          "Of the products: ${COMPLETION-CANDIDATES}; what is faster here where not given.")
+          "Of the products: ${COMPLETION-CANDIDATES}; what the processor has where not given.")
   private Precision givenPrecision;
 
   @Option(

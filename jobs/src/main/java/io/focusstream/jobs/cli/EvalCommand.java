@@ -114,8 +114,7 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--readout",
-      description =
-          "${COMPLETION-CANDIDATES}; the model's own where not given, for perplexity DECODER.")
+      description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
   private Readout readout;
 
   @Option(names = "--books", description = "Folder of books for perplexity.")

@@ -23,8 +23,7 @@ import org.apache.flink.configuration.Configuration;
 /**
  * Times a log's way from a file through an embedded Kafka and Flink into condensed chunks: from the
  * moment its lines are there to the last chunk's state. The job has begun and has read other lines
- * before that, so that classes are compiled and the graph is specialised as they are in a job that
- * runs for days.
+ * before that, so that a fresh JVM's compiling and the graph's first runs count for less.
  */
 final class IngestBench {
   private static final Duration LONGEST = Duration.ofMinutes(30);

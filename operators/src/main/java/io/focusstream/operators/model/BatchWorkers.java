@@ -61,6 +61,11 @@ final class BatchWorkers implements AutoCloseable {
     JniUtils.setNumThreads(cores);
   }
 
+  /** Whether batches run side by side here. */
+  boolean sideBySide() {
+    return threads != null;
+  }
+
   /**
    * Runs all and waits, an interrupt notwithstanding: what a batch works on must outlive it.
    *

@@ -271,13 +271,21 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, method, all);
   }
 
+  /** Batches side by side; the results in their order. */
+  <T> List<T> sideBySide(List<Supplier<T>> batches) {
+    return workers.run(batches);
+  }
+
   /**
-   * Work that needs no other of the list, side by side where there are cores for it, each on one.
+   * Work that is more the heap's than the graph's, and needs no other of the list: each on one
+   * core.
    *
    * @return the results, in the order of the work
    */
-  public <T> List<T> sideBySide(List<Supplier<T>> work) {
-    return workers.run(work);
+  public <T> List<T> inParallel(List<Supplier<T>> work) {
+    return workers.sideBySide()
+        ? workers.run(work)
+        : work.parallelStream().map(Supplier::get).toList();
   }
 
   /** Some rows of a batch of chunk states: keys, values, lengths. */

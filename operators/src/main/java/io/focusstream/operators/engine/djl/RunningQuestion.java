@@ -178,9 +178,10 @@ final class RunningQuestion {
           cold.add(i);
         }
       }
+      // to read stored numbers is hardly work of the model's: the cores share it
       List<Supplier<FocusModel.States>> reading = new ArrayList<>();
       cold.forEach(i -> reading.add(() -> stored(part.get(i), made)));
-      Iterator<FocusModel.States> read = model.sideBySide(reading).iterator();
+      Iterator<FocusModel.States> read = model.inParallel(reading).iterator();
       for (int i : cold) {
         states[i] = read.next();
         if (states[i] == null) {
