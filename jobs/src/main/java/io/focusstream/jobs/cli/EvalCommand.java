@@ -129,6 +129,14 @@ public final class EvalCommand implements Callable<Integer> {
   private double focusShare;
 
   @Option(
+      names = "--excerpts",
+      defaultValue = "32",
+      description =
+          "Of how many chunks, at most, the lines that share the question's rare words are read by"
+              + " themselves too: ${DEFAULT-VALUE}.")
+  private int excerpts;
+
+  @Option(
       names = "--prefilter-chunks",
       defaultValue = "0",
       description =
@@ -170,7 +178,8 @@ public final class EvalCommand implements Callable<Integer> {
             .withQuantisation(kv)
             .withLocal(local)
             .withReadout(readout)
-            .withFocusShare(focusShare);
+            .withFocusShare(focusShare)
+            .withExcerpts(excerpts);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
         TextTokenizer tokenizer =
@@ -200,6 +209,7 @@ public final class EvalCommand implements Callable<Integer> {
       report.put("seed", seed);
       report.put("focusShare", focusShare);
       report.put("prefilterChunks", prefilterChunks);
+      report.put("excerpts", excerpts);
       ArrayNode rows = report.putArray("rows");
       for (Suite suite : asked) {
         for (int length : tokens) {

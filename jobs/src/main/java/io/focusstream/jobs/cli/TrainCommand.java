@@ -262,7 +262,8 @@ public final class TrainCommand implements Callable<Integer> {
                     d.memoryTokens(),
                     d.rowTokens(),
                     stage.mix(),
-                    false),
+                    false,
+                    0),
                 0,
                 threads);
           });
@@ -299,6 +300,15 @@ public final class TrainCommand implements Callable<Integer> {
 
     BatchOptions batches(
         ModelConfig config, TrainingPlan.Stage stage, long seed, Schedule lengths) {
+      return batches(config, stage, seed, lengths, 0);
+    }
+
+    BatchOptions batches(
+        ModelConfig config,
+        TrainingPlan.Stage stage,
+        long seed,
+        Schedule lengths,
+        double excerpts) {
       return new BatchOptions(
           seed,
           lengths,
@@ -307,7 +317,8 @@ public final class TrainCommand implements Callable<Integer> {
           memoryTokens,
           rowTokens,
           stage.mix(),
-          config.focus().candidatePositions() == FocusSettings.CandidatePositions.RECENCY);
+          config.focus().candidatePositions() == FocusSettings.CandidatePositions.RECENCY,
+          excerpts);
     }
   }
 
@@ -372,6 +383,13 @@ public final class TrainCommand implements Callable<Integer> {
         description = "Part of the steps that are plain text: ${DEFAULT-VALUE}.")
     private double sequences;
 
+    @Option(
+        names = "--excerpts",
+        defaultValue = "0.5",
+        description =
+            "Part of the other steps whose questions stand behind the lines that share rare words with them: ${DEFAULT-VALUE}.")
+    private double excerpts;
+
     @Override
     public Integer call() throws IOException {
       ModelConfig config = options.modelConfig();
@@ -391,7 +409,7 @@ public final class TrainCommand implements Callable<Integer> {
               BatchStream.proposals(
                   tokenizer,
                   books,
-                  memory.batches(config, stage, seed, Schedule.parse("0:256")),
+                  memory.batches(config, stage, seed, Schedule.parse("0:256"), excerpts),
                   sequences,
                   0,
                   threads));

@@ -1,5 +1,6 @@
 package io.focusstream.jobs.topology;
 
+import io.focusstream.operators.engine.djl.DjlEngineSettings;
 import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
@@ -106,6 +107,16 @@ public final class ModelOptions {
               "After the first answer token only the chunks go on that together held this part of the "
                   + "candidates' attention, in (0, 1]. With 0.999 a further token costs the same "
                   + "whatever the history; an answer that changes its mind may suffer. 1 keeps all.");
+
+  /** Lines that are read by themselves. */
+  public static final ConfigOption<Integer> EXCERPTS =
+      ConfigOptions.key("focus.engine.excerpts")
+          .intType()
+          .defaultValue(DjlEngineSettings.MOST_EXCERPTS)
+          .withDescription(
+              "Readout by proposals: of how many chunks, at most, the lines that share the question's "
+                  + "rare words are read by themselves, beside all chunks as a whole, in [0, 32]. What "
+                  + "such a line says goes before what a whole chunk says. 0: none.");
 
   /** Slots of the operator's own. */
   public static final ConfigOption<String> SLOT_SHARING_GROUP =

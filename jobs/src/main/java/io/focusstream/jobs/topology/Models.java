@@ -39,7 +39,8 @@ public final class Models implements ModelLoader {
                 config.get(ModelOptions.RUNNING_BYTES).getBytes(),
                 config.get(ModelOptions.GPU),
                 config.get(ModelOptions.FOCUS_SHARE),
-                config.get(ModelOptions.READOUT))),
+                config.get(ModelOptions.READOUT),
+                config.get(ModelOptions.EXCERPTS))),
         new FolderTokenizer(model));
   }
 

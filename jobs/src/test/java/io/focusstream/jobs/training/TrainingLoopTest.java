@@ -110,7 +110,8 @@ class TrainingLoopTest {
         256,
         1024,
         QuestionMix.DEFAULT,
-        false);
+        false,
+        0.5);
   }
 
   @Test

@@ -293,6 +293,14 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, "pick", batch, rows);
   }
 
+  /** Some tokens of one of a batch's chunks, moved together: keys, values (L, G, n, D). */
+  NDArray[] excerpt(NDManager owner, List<NDArray> batch, int row, int[] tokens) {
+    try (NDArray place = owner.create(new long[] {row});
+        NDArray columns = owner.create(Arrays.stream(tokens).asLongStream().toArray())) {
+      return graph.run(owner, "excerpt", batch, place, columns, frequencies);
+    }
+  }
+
   /** See {@code agree} in the graph's source. */
   NDArray[] agree(
       NDManager owner,

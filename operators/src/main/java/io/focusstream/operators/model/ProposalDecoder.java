@@ -44,11 +44,12 @@ public final class ProposalDecoder implements AnswerDecoder {
   private final NDArray everyToken;
   private final List<ChunkBatch> batches = new ArrayList<>();
   private final int[] prompt;
+  private final List<Excerpt> excerpts = new ArrayList<>();
   private int chunkCount;
   private boolean begun;
   // the chunks that still take part, ascending; null for all
   private int[] kept;
-  // of each chunk and of the tail: its part in the last step's likeliest token; null before
+  // of each source that takes part: its part in the last step's likeliest token; null before
   private double[] spoke;
   private int likeliest;
 
@@ -89,6 +90,28 @@ public final class ProposalDecoder implements AnswerDecoder {
     chunkCount += states.size();
   }
 
+  /**
+   * Some tokens of a chunk or of the tail that are read by themselves too.
+   *
+   * @param chunk its index; the number of chunks for the tail
+   * @param tokens which of its tokens, ascending, at least one
+   */
+  public record Excerpt(int chunk, int[] tokens) {}
+
+  /**
+   * What is to be read beside the chunks. What an excerpt says counts for its chunk, and before
+   * what any whole chunk says.
+   *
+   * @param some oldest first; fewer than {@link #CHUNKS_A_BATCH}
+   */
+  public void excerpts(List<Excerpt> some) {
+    if (begun || some.size() >= CHUNKS_A_BATCH) {
+      throw new IllegalStateException(
+          "at most " + (CHUNKS_A_BATCH - 1) + " excerpts, before the first step");
+    }
+    excerpts.addAll(some);
+  }
+
   private int room() {
     return prompt.length + Math.min(maxTokens, ChunkBatch.ROOM_STEP);
   }
@@ -96,6 +119,9 @@ public final class ProposalDecoder implements AnswerDecoder {
   @Override
   public Step first() {
     begun = true;
+    if (tail.length > 0) {
+      batches.add(ofTail());
+    }
     batches.add(newest());
     List<NDArray> proposals = new ArrayList<>();
     List<float[]> odds = new ArrayList<>();
@@ -104,15 +130,28 @@ public final class ProposalDecoder implements AnswerDecoder {
     return agree(new Ahead(-1, proposals, odds, 0));
   }
 
-  /** The tail, where there is one, and a source that holds nothing. */
+  private ChunkBatch ofTail() {
+    try (NDManager own = manager.newSubManager()) {
+      FocusModel.States states = model.take(own, model.prefill(own, List.of(tail)), 0, tail.length);
+      return new ChunkBatch(model, manager, List.of(states), room());
+    }
+  }
+
+  /** The excerpts, and a source that holds nothing. */
   private ChunkBatch newest() {
     try (NDManager own = manager.newSubManager()) {
       List<FocusModel.States> states = new ArrayList<>();
-      if (tail.length > 0) {
-        states.add(model.take(own, model.prefill(own, List.of(tail)), 0, tail.length));
+      long[] lengths = new long[excerpts.size() + 1];
+      for (Excerpt excerpt : excerpts) {
+        int at = excerpt.chunk();
+        int batch = 0;
+        while (at >= batches.get(batch).size()) {
+          at -= batches.get(batch++).size();
+        }
+        lengths[states.size()] = excerpt.tokens().length;
+        states.add(batches.get(batch).excerpt(own, at, excerpt.tokens()));
       }
       states.add(model.nothing(own));
-      long[] lengths = tail.length > 0 ? new long[] {tail.length, 0} : new long[] {0};
       return new ChunkBatch(model, manager, states, lengths, room());
     }
   }
@@ -203,8 +242,8 @@ public final class ProposalDecoder implements AnswerDecoder {
     int best = sources;
     double most = 1 - Arrays.stream(spoke).sum();
     for (int i = 0; i < sources; i++) {
-      if (spoke[column(i)] > most) {
-        most = spoke[column(i)];
+      if (spoke[i] > most) {
+        most = spoke[i];
         best = i;
       }
     }
@@ -215,9 +254,13 @@ public final class ProposalDecoder implements AnswerDecoder {
     return source == sources();
   }
 
-  // chunks that take part, and the tail
+  // chunks that take part, the tail, excerpts
   private int sources() {
-    return (kept == null ? chunkCount : kept.length) + (tail.length > 0 ? 1 : 0);
+    return (kept == null ? chunkCount : kept.length) + beside();
+  }
+
+  private int beside() {
+    return (tail.length > 0 ? 1 : 0) + excerpts.size();
   }
 
   private static int argmax(float[] values) {
@@ -243,7 +286,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     if (kept != null || !begun || seen > 0 || chunks.length == 0) {
       throw new IllegalStateException("chunks are chosen once, after the first step, at least one");
     }
-    int newest = tail.length > 0 ? 2 : 1;
+    int newest = beside() + 1;
     int[] sources = Arrays.copyOf(chunks, chunks.length + newest);
     for (int i = 0; i < newest; i++) {
       sources[chunks.length + i] = chunkCount + i;
@@ -252,6 +295,8 @@ public final class ProposalDecoder implements AnswerDecoder {
     batches.clear();
     batches.addAll(left);
     kept = chunks.clone();
+    spoke =
+        Arrays.stream(sources, 0, chunks.length + newest - 1).mapToDouble(i -> spoke[i]).toArray();
   }
 
   /** Continues all sources with the same tokens. */
@@ -270,11 +315,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   private Step agree(Ahead step) {
     float[] logOdds = logOdds(step);
     ProposalWeights weights =
-        spoke == null
-            ? ProposalWeights.first(logOdds)
-            : ProposalWeights.further(
-                logOdds,
-                IntStream.range(0, logOdds.length).mapToDouble(i -> spoke[column(i)]).toArray());
+        spoke == null ? ProposalWeights.first(logOdds) : ProposalWeights.further(logOdds, spoke);
     double heaviest = Arrays.stream(weights.parts()).max().orElse(0);
     int[] counting =
         IntStream.range(0, logOdds.length)
@@ -301,10 +342,11 @@ public final class ProposalDecoder implements AnswerDecoder {
       }
     }
     float[] parts = new float[chunkCount + 1];
+    spoke = new double[logOdds.length];
     for (int i = 0; i < counting.length; i++) {
-      parts[column(counting[i])] = shares[i];
+      parts[column(counting[i])] += shares[i];
+      spoke[counting[i]] = shares[i];
     }
-    spoke = IntStream.range(0, parts.length).mapToDouble(i -> parts[i]).toArray();
     likeliest = argmax(mixed);
     if (!made.isEmpty() && made.peek().token() != likeliest) {
       // another one spoke: less far next time
@@ -312,8 +354,9 @@ public final class ProposalDecoder implements AnswerDecoder {
     }
     float[] relevance = new float[chunkCount];
     for (int i = 0; i < logOdds.length; i++) {
-      if (column(i) < chunkCount) {
-        relevance[column(i)] = (float) (1 / (1 + Math.exp(-logOdds[i])));
+      int chunk = column(i);
+      if (chunk < chunkCount) {
+        relevance[chunk] = (float) Math.max(relevance[chunk], 1 / (1 + Math.exp(-logOdds[i])));
       }
     }
     return new Step(mixed, parts, relevance);
@@ -334,6 +377,10 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   // Of a source that takes part: its chunk's index, or the tail's, which is behind all chunks.
   private int column(int source) {
+    int whole = sources() - excerpts.size();
+    if (source >= whole) {
+      return excerpts.get(source - whole).chunk();
+    }
     if (kept == null) {
       return source;
     }

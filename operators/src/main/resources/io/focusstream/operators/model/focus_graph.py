@@ -205,6 +205,14 @@ class FocusGraph(Module):
   def pick(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
     return [torch.index_select(xs[0], 1, rows), torch.index_select(xs[1], 1, rows), torch.index_select(xs[2], 0, rows)]
 
+  # Some tokens of a chunk, moved together as if nothing had stood between them. xs: keys, values of a batch (L, B, G, S, D); row:
+  # int64 on the CPU, [the chunk's]; columns (n): its tokens, ascending, from position 0. -> keys, values (L, G, n, D)
+  def excerpt(self: __torch__.FocusGraph, xs: List[Tensor], row: Tensor, columns: Tensor, inv: Tensor) -> List[Tensor]:
+    moved = torch.sub(torch.arange(torch.size(columns, 0), dtype=4, device=ops.prim.device(columns)), columns)
+    keys = torch.index_select(torch.select(xs[0], 1, int(row[0])), 2, columns)
+    values = torch.index_select(torch.select(xs[1], 1, int(row[0])), 2, columns)
+    return [self.rotate(keys, self.rotary(moved, inv)), values]
+
   # The weights as condense() and decode() read them: embedding, final norm, head, then 8 a layer: input norm, qkv, o,
   # post-attention norm, gate and up, down, added qkv, added o. Products over the same numbers are one. All in memory of
   # their own, see cast().
@@ -802,21 +810,21 @@ class FocusGraph(Module):
         _d = torch.addcdiv_(p, first[j], torch.add(torch.div(torch.sqrt(second[j]), c2), eps), value=torch.neg(lr / c1))
     return norm
 
-  # A matrix with the same singular vectors, whose singular values are all about 1: five steps of Newton and Schulz, of which
-  # bfloat16 is enough.
+  # A matrix with the same singular vectors, whose singular values are all about 1: five steps of Newton and Schulz. In float32:
+  # bfloat16 would be enough, but a processor without it takes fifty times as long.
   def orthogonal(self: __torch__.FocusGraph, g: Tensor) -> Tensor:
     tall = torch.size(g, 0) > torch.size(g, 1)
     x = g
     if tall:
       x = torch.transpose(g, 0, 1)
-    x = torch.to(torch.div(x, torch.add(torch.linalg_vector_norm(x), 1e-7)), 15)
+    x = torch.div(x, torch.add(torch.linalg_vector_norm(x), 1e-7))
     for i in range(5):
       a = torch.matmul(x, torch.transpose(x, 0, 1))
       b = torch.add(torch.mul(a, -4.775), torch.matmul(a, a), alpha=2.0315)
       x = torch.add(torch.mul(x, 3.4445), torch.matmul(b, x))
     if tall:
       x = torch.transpose(x, 0, 1)
-    return torch.to(x, 6)
+    return x
 
   # A little noise of the size of int8 rounding on states (..., D): one scale a token and head.
   def int8_noise(self: __torch__.FocusGraph, x: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.focusstream.operators.model.ProposalDecoder.Excerpt;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,8 +72,8 @@ class ProposalDecoderTest {
     return all;
   }
 
-  private AnswerDecoder begin(List<int[]> chunks, int[] prompt, int[] tail) {
-    AnswerDecoder decoder = model.propose(prompt, tail, 20);
+  private ProposalDecoder begin(List<int[]> chunks, int[] prompt, int[] tail) {
+    ProposalDecoder decoder = model.propose(prompt, tail, 20);
     for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
       List<FocusModel.States> states = new ArrayList<>();
       for (int[] chunk :
@@ -80,6 +82,13 @@ class ProposalDecoderTest {
       }
       decoder.add(states);
     }
+    return decoder;
+  }
+
+  private AnswerDecoder begin(
+      List<int[]> chunks, int[] prompt, int[] tail, List<Excerpt> excerpts) {
+    ProposalDecoder decoder = begin(chunks, prompt, tail);
+    decoder.excerpts(excerpts);
     return decoder;
   }
 
@@ -168,7 +177,9 @@ class ProposalDecoderTest {
     for (int seed = 0; seed < 6; seed++) {
       int[] question = tokens(200 + seed, 5 + seed);
       List<Integer> said = new ArrayList<>();
-      try (AnswerDecoder decoder = begin(many, question, tokens(99, 30))) {
+      List<Excerpt> some =
+          seed % 2 == 0 ? List.of() : List.of(excerpt(1, 2, 9), excerpt(4, 0, 7), excerpt(6, 3, 8));
+      try (AnswerDecoder decoder = begin(many, question, tokens(99, 30), some)) {
         AnswerDecoder.Step step = decoder.first();
         for (int i = 0; i < 14; i++) {
           int token = likeliest(step.logits());
@@ -182,12 +193,77 @@ class ProposalDecoderTest {
           for (int j = 0; j < said.size(); j++) {
             longer[question.length + j] = said.get(j);
           }
-          try (AnswerDecoder anew = begin(many, longer, tokens(99, 30))) {
+          try (AnswerDecoder anew = begin(many, longer, tokens(99, 30), some)) {
             assertArrayEquals(
                 anew.first().relevance(), step.relevance(), 1e-4f, "seed " + seed + " step " + i);
           }
         }
       }
+    }
+  }
+
+  private static Excerpt excerpt(int chunk, int from, int to) {
+    return new Excerpt(chunk, IntStream.range(from, to).toArray());
+  }
+
+  /** All of a chunk, or of the tail, is what that is: and its part is the chunk's part. */
+  @Test
+  void anExcerptOfAllSaysWhatTheWholeSays() {
+    int[] tail = tokens(99, 30);
+    for (int at = 0; at < 3; at++) {
+      List<int[]> two = chunks(2);
+      int[] whole = at < 2 ? two.get(at) : tail;
+      float[] alone;
+      try (AnswerDecoder decoder = begin(List.of(whole), PROMPT, new int[0])) {
+        alone = decoder.first().relevance();
+      }
+      float[] sources;
+      float[] without;
+      AnswerDecoder.Step step;
+      try (AnswerDecoder decoder = begin(two, PROMPT, tail)) {
+        without = decoder.first().relevance();
+      }
+      try (AnswerDecoder decoder =
+          begin(two, PROMPT, tail, List.of(excerpt(at, 0, whole.length)))) {
+        step = decoder.first();
+        sources = step.relevance();
+      }
+      assertEquals(3, step.attention().length);
+      if (at < 2) {
+        assertEquals(alone[0], sources[at], 1e-5);
+      }
+      for (int i = 0; i < 2; i++) {
+        assertEquals(without[i], sources[i], 1e-5, "chunk " + i);
+      }
+      // the newest that is sure takes what it can get: an excerpt is newer than all chunks
+      double odds = Math.pow(alone[0] / (1 - alone[0]), 2);
+      assertTrue(step.attention()[at] >= odds / (9 + odds) * 0.9, "part " + step.attention()[at]);
+    }
+  }
+
+  /** Moved together, the lowest layer's keys are those of the tokens alone. */
+  @Test
+  void anExcerptIsAsIfNothingHadStoodBetween() {
+    int[] chunk = tokens(5, 30);
+    int[] columns = {3, 4, 5, 17, 18, 29};
+    int[] alone = Arrays.stream(columns).map(i -> chunk[i]).toArray();
+    try (NDManager own = model.newManager()) {
+      ChunkBatch batch =
+          new ChunkBatch(
+              model,
+              own,
+              List.of(
+                  model.take(own, model.prefill(own, List.of(tokens(6, 9))), 0, 9),
+                  model.take(own, model.prefill(own, List.of(chunk)), 0, 30)),
+              4);
+      FocusModel.States some = batch.excerpt(own, 1, columns);
+      FocusModel.States wanted =
+          model.take(own, model.prefill(own, List.of(alone)), 0, alone.length);
+      assertArrayEquals(
+          wanted.keys().get("0").toFloatArray(), some.keys().get("0").toFloatArray(), 1e-5f);
+      assertArrayEquals(
+          wanted.values().get("0").toFloatArray(), some.values().get("0").toFloatArray(), 1e-5f);
+      assertEquals(wanted.keys().getShape(), some.keys().getShape());
     }
   }
 
@@ -197,6 +273,30 @@ class ProposalDecoderTest {
       best = logits[i] > logits[best] ? i : best;
     }
     return best;
+  }
+
+  @Test
+  void chunksThatAreLeftOutSayNothingMoreButWhatWasExcerptedOfThemDoes() {
+    List<int[]> many = chunks(70);
+    List<Excerpt> some = List.of(excerpt(3, 2, 9), excerpt(70, 1, 12));
+    float[] whole;
+    float[] kept;
+    try (AnswerDecoder decoder = begin(many, PROMPT, tokens(99, 30), some)) {
+      decoder.first();
+      whole = decoder.next(12).relevance();
+    }
+    try (AnswerDecoder decoder = begin(many, PROMPT, tokens(99, 30), some)) {
+      decoder.first();
+      decoder.keep(new int[] {2, 66});
+      kept = decoder.next(12).relevance();
+    }
+    for (int i = 0; i < 70; i++) {
+      if (i == 3) {
+        assertTrue(kept[i] > 0 && kept[i] <= whole[i] + 1e-5, "its excerpt goes on");
+      } else {
+        assertEquals(i == 2 || i == 66 ? whole[i] : 0, kept[i], 1e-5, "chunk " + i);
+      }
+    }
   }
 
   @Test

@@ -64,7 +64,8 @@ public final class BatchMain {
             share(given, "needles", defaults.mix().needles()),
             share(given, "forms", defaults.mix().forms()),
             share(given, "objectives", defaults.mix().objectives())),
-        Boolean.parseBoolean(given.getOrDefault("ordered", "false")));
+        Boolean.parseBoolean(given.getOrDefault("ordered", "false")),
+        defaults.excerpts());
   }
 
   static int number(Map<String, String> given, String name, int otherwise) {

@@ -12,6 +12,8 @@ package io.focusstream.jobs.training.data;
  * @param mix what is asked
  * @param ordered whether the candidates' positions tell how long ago a chunk was: then questions of
  *     what was set last may have their answer in one chunk and earlier values in others
+ * @param excerpts part of the proposals' batches whose questions stand behind excerpts, as the
+ *     engine makes them, instead of whole chunks; from 0 to 1
  */
 public record BatchOptions(
     long seed,
@@ -21,7 +23,8 @@ public record BatchOptions(
     int memoryTokens,
     int rowTokens,
     QuestionMix mix,
-    boolean ordered) {
+    boolean ordered,
+    double excerpts) {
   public BatchOptions {
     if (batchTokens < 64) {
       throw new IllegalArgumentException("batch-tokens must be at least 64; got " + batchTokens);
@@ -32,6 +35,9 @@ public record BatchOptions(
               + memoryTokens
               + " and "
               + rowTokens);
+    }
+    if (!(excerpts >= 0 && excerpts <= 1)) {
+      throw new IllegalArgumentException("excerpts must be from 0 to 1; got " + excerpts);
     }
   }
 
@@ -45,6 +51,7 @@ public record BatchOptions(
         32768,
         131072,
         QuestionMix.DEFAULT,
-        false);
+        false,
+        0.5);
   }
 }

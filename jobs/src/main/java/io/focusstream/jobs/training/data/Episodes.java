@@ -2,6 +2,7 @@ package io.focusstream.jobs.training.data;
 
 import io.focusstream.operators.text.ByteLevelBpe;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Makes episodes: one to three scenarios, their lines mixed, cut at a budget of tokens. */
@@ -40,6 +41,19 @@ final class Episodes {
                   : Scenarios.any(rng, books, tokenBudget));
       weights.add(rng.pick(1.0, 1.0, 0.3, 3.0));
     }
+    return draft(rng, tokenBudget, scenarios, weights);
+  }
+
+  /** A draft of the logs of one or two {@link LogKind}s alone. */
+  Draft ofKinds(Rng rng, int tokenBudget) {
+    List<Scenario> scenarios = new ArrayList<>(List.of(new LogKindScenario(rng)));
+    if (rng.chance(0.4)) {
+      scenarios.add(new LogKindScenario(rng));
+    }
+    return draft(rng, tokenBudget, scenarios, Collections.nCopies(scenarios.size(), 1.0));
+  }
+
+  private Draft draft(Rng rng, int tokenBudget, List<Scenario> scenarios, List<Double> weights) {
     boolean blocks = rng.chance(0.3);
     List<DraftLine> lines = new ArrayList<>();
     List<int[]> tokens = new ArrayList<>();

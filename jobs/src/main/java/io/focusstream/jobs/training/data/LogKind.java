@@ -20,7 +20,18 @@ import java.util.Set;
  */
 record LogKind(String name, List<Piece> head, List<Message> messages) {
   private static final List<String> FILES =
-      List.of("cloud.txt", "data.txt", "hosts.txt", "things.txt", "web.txt");
+      List.of(
+          "business.txt",
+          "cloud.txt",
+          "data.txt",
+          "desktop.txt",
+          "hosts.txt",
+          "industry.txt",
+          "science.txt",
+          "stores.txt",
+          "telecom.txt",
+          "things.txt",
+          "web.txt");
   private static final Set<String> TYPES =
       Set.of(
           "user",

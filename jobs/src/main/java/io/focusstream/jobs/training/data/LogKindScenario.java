@@ -13,6 +13,26 @@ import java.util.Map;
 final class LogKindScenario implements Scenario {
   private static final int OWN_HEAD = 0;
   private static final int OTHER_HEAD = 1;
+  private static final List<String> UNWRAPPED = List.of("", "");
+
+  /** What stands around a value and isn't part of it. */
+  private static final List<List<String>> WRAPS =
+      List.of(
+          List.of("<", ">"),
+          List.of("[", "]"),
+          List.of("(", ")"),
+          List.of("\"", "\""),
+          List.of("'", "'"),
+          List.of("/", ""),
+          List.of("#", ""),
+          List.of("@", ""),
+          List.of("*", "*"),
+          List.of("http://", "/"),
+          List.of("https://", ""),
+          List.of("tcp://", ""),
+          List.of("\"http://", "/\""),
+          List.of("->", ""),
+          List.of("", "."));
 
   private final LogKind kind;
   private final List<LogKind.Message> messages;
@@ -22,7 +42,10 @@ final class LogKindScenario implements Scenario {
   private final double again;
   private final int stepSeconds;
   private final double restyled;
+  private final boolean counting;
+  private final double wrapped;
   private final Map<LogKind.Message, Restyled> styles = new HashMap<>();
+  private final Map<LogKind.Piece, List<String>> wraps = new HashMap<>();
 
   /** Values that were written before, of each type of slot. */
   private final Map<String, List<String>> made = new HashMap<>();
@@ -30,16 +53,22 @@ final class LogKindScenario implements Scenario {
   private long seconds;
 
   LogKindScenario(Rng rng) {
-    kind = rng.pick(LogKind.all());
+    this(rng, rng.pick(LogKind.all()));
+  }
+
+  LogKindScenario(Rng rng, LogKind kind) {
+    this.kind = kind;
     List<LogKind.Message> all = new ArrayList<>(kind.messages());
     rng.shuffle(all);
-    messages = all.subList(0, rng.between(1, all.size()));
+    messages = all.subList(0, rng.chance(0.25) ? 1 : rng.between(1, all.size()));
     front = rng.weighted(kind.head().isEmpty() ? 0 : 55, 30, 15);
     header = new LogHeader(rng);
     alike = rng.pick(0.0, 0.2, 0.4);
     again = rng.pick(0.0, 0.0, 0.2);
     stepSeconds = rng.pick(2, 20, 300);
     restyled = rng.pick(0.0, 0.0, 1.0);
+    counting = rng.chance(0.2);
+    wrapped = rng.pick(0.0, 0.0, 0.4);
     seconds = rng.longBetween(1_500_000_000L, 1_900_000_000L);
   }
 
@@ -63,14 +92,17 @@ final class LogKindScenario implements Scenario {
     DraftLine body =
         rng.chance(restyled) && !message.asks().isEmpty()
             ? styles
-                .computeIfAbsent(message, m -> Restyled.of(rng, m))
+                .computeIfAbsent(message, m -> Restyled.of(rng, m, wrapped))
                 .line(kind, rng, values(rng, message, again))
             : body(rng, message, values(rng, message, again));
     LineBuilder line = new LineBuilder();
+    // the time of a line that is about one thing
+    String about = body.facts().isEmpty() ? null : body.facts().get(0).anchor();
     if (front == OWN_HEAD) {
-      line.add(text(rng, kind.head())).add(" ");
+      head(line, rng, rng.chance(0.3) ? about : null);
+      line.add(" ");
     } else if (front == OTHER_HEAD) {
-      header.write(line, rng, null, null, List.of());
+      header.write(line, rng, rng.chance(0.3) ? about : null, null, null);
     }
     line.append(body);
     if (front == OTHER_HEAD) {
@@ -79,16 +111,25 @@ final class LogKindScenario implements Scenario {
     return line.build();
   }
 
-  private String text(Rng rng, List<LogKind.Piece> pieces) {
-    StringBuilder text = new StringBuilder();
+  /** What the kind's own lines begin with; {@code anchor}, may be null, is what its time is of. */
+  private void head(LineBuilder line, Rng rng, String anchor) {
     Map<String, String> values = new HashMap<>();
-    for (LogKind.Piece piece : pieces) {
-      text.append(
+    long clocks = kind.head().stream().filter(LogKindScenario::tellsTime).count();
+    for (LogKind.Piece piece : kind.head()) {
+      String text =
           piece.slot()
               ? values.computeIfAbsent(piece.text(), name -> value(rng, piece))
-              : piece.text());
+              : piece.text();
+      if (anchor != null && clocks == 1 && tellsTime(piece)) {
+        LogHeader.time(line, text, anchor, null, "time", LogHeader.TIME_TEMPLATES, "", "");
+      } else {
+        line.add(text);
+      }
     }
-    return text.toString();
+  }
+
+  private static boolean tellsTime(LogKind.Piece piece) {
+    return piece.slot() && piece.type().equals("clock");
   }
 
   /** A value for each slot of a message. */
@@ -105,17 +146,37 @@ final class LogKindScenario implements Scenario {
   private DraftLine body(Rng rng, LogKind.Message message, Map<String, String> values) {
     Map<String, Integer> starts = new HashMap<>();
     StringBuilder text = new StringBuilder();
-    for (LogKind.Piece piece : message.pieces()) {
-      if (piece.slot()) {
-        starts.putIfAbsent(piece.text(), text.length());
+    for (int i = 0; i < message.pieces().size(); i++) {
+      LogKind.Piece piece = message.pieces().get(i);
+      if (!piece.slot()) {
+        text.append(piece.text());
+        continue;
       }
-      text.append(piece.slot() ? values.get(piece.text()) : piece.text());
+      List<String> wrap = standsFree(message.pieces(), i) ? wrap(rng, piece) : UNWRAPPED;
+      text.append(wrap.get(0));
+      starts.putIfAbsent(piece.text(), text.length());
+      text.append(values.get(piece.text())).append(wrap.get(1));
     }
     List<Fact> facts = new ArrayList<>();
     for (LogKind.Ask ask : message.asks()) {
       facts.add(fact(kind, rng, ask, values, starts.get(ask.value())));
     }
     return new DraftLine(text.toString(), facts);
+  }
+
+  /** What stands around a value, the same in all lines of the message. */
+  private List<String> wrap(Rng rng, LogKind.Piece slot) {
+    return wraps.computeIfAbsent(slot, s -> rng.chance(wrapped) ? rng.pick(WRAPS) : UNWRAPPED);
+  }
+
+  /** Whether a slot stands between blanks, or what parts fields. */
+  private static boolean standsFree(List<LogKind.Piece> pieces, int at) {
+    String before = at == 0 ? " " : pieces.get(at - 1).slot() ? "x" : pieces.get(at - 1).text();
+    String after =
+        at + 1 == pieces.size() ? " " : pieces.get(at + 1).slot() ? "x" : pieces.get(at + 1).text();
+    return " =:".indexOf(before.charAt(before.length() - 1)) >= 0
+        && !before.endsWith("://")
+        && " ,;".indexOf(after.charAt(0)) >= 0;
   }
 
   private static Fact fact(
@@ -137,11 +198,16 @@ final class LogKindScenario implements Scenario {
    * @param slots in the order in which they stand
    * @param labels of each; empty for none
    * @param between what stands between a label and its value, and between two fields
+   * @param wraps what stands around each value
    */
   private record Restyled(
-      List<LogKind.Ask> asks, List<String> slots, List<String> labels, List<String> between) {
+      List<LogKind.Ask> asks,
+      List<String> slots,
+      List<String> labels,
+      List<String> between,
+      List<List<String>> wraps) {
 
-    static Restyled of(Rng rng, LogKind.Message message) {
+    static Restyled of(Rng rng, LogKind.Message message, double wrapped) {
       String anchor = rng.pick(message.asks()).anchor();
       List<LogKind.Ask> asks =
           message.asks().stream().filter(ask -> ask.anchor().equals(anchor)).toList();
@@ -161,7 +227,9 @@ final class LogKindScenario implements Scenario {
               List.of("=\"", "\" "));
       String blank = rng.pick(" ", "_", "_", "-");
       boolean capital = rng.chance(0.15);
+      boolean quoted = between.get(0).contains("\"");
       List<String> labels = new ArrayList<>();
+      List<List<String>> wraps = new ArrayList<>();
       for (String slot : slots) {
         String label = slot;
         for (LogKind.Ask ask : message.asks()) {
@@ -169,10 +237,11 @@ final class LogKindScenario implements Scenario {
             label = rng.pick(ask.names()).replace(" ", blank);
           }
         }
-        boolean bare = slot.equals(anchor) && !between.get(0).contains("\"") && rng.chance(0.4);
+        boolean bare = slot.equals(anchor) && !quoted && rng.chance(0.4);
         labels.add(bare ? "" : capital ? Words.capital(label) : label);
+        wraps.add(!quoted && rng.chance(wrapped) ? rng.pick(WRAPS) : UNWRAPPED);
       }
-      return new Restyled(asks, slots, labels, between);
+      return new Restyled(asks, slots, labels, between, wraps);
     }
 
     DraftLine line(LogKind kind, Rng rng, Map<String, String> values) {
@@ -182,8 +251,9 @@ final class LogKindScenario implements Scenario {
       for (int i = 0; i < slots.size(); i++) {
         text.append(i > 0 ? between.get(1) : "");
         text.append(labels.get(i)).append(labels.get(i).isEmpty() ? "" : between.get(0));
+        text.append(wraps.get(i).get(0));
         starts.put(slots.get(i), text.length());
-        text.append(values.get(slots.get(i)));
+        text.append(values.get(slots.get(i))).append(wraps.get(i).get(1));
       }
       text.append(json ? "\"}" : between.get(1).startsWith("\"") ? "\"" : "");
       List<Fact> facts =
@@ -204,9 +274,11 @@ final class LogKindScenario implements Scenario {
       return rng.pick(before);
     }
     String value =
-        !before.isEmpty() && rng.chance(alike)
-            ? Values.lookAlike(rng, rng.pick(before))
-            : value(rng, slot);
+        !before.isEmpty() && counting
+            ? Values.next(rng, before.get(before.size() - 1))
+            : !before.isEmpty() && rng.chance(alike)
+                ? Values.lookAlike(rng, rng.pick(before))
+                : value(rng, slot);
     before.add(value);
     return value;
   }

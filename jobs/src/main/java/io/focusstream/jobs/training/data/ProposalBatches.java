@@ -2,12 +2,16 @@ package io.focusstream.jobs.training.data;
 
 import io.focusstream.jobs.training.data.Asked.Part;
 import io.focusstream.operators.text.ByteLevelBpe;
+import io.focusstream.operators.text.LineMatcher;
 import io.focusstream.operators.text.PromptTemplate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * Makes batches for the readout by proposals: each a function of (seed, index) alone. One thread
@@ -24,12 +28,23 @@ final class ProposalBatches {
   // Of the chunks that have nothing to say, most are asked only whether they begin.
   private static final double ONLY_AT_FIRST = 0.7;
 
+  private static final int CHUNK_OF_EXCERPTS = 240;
+  private static final int MOST_CHUNKS_OF_EXCERPTS = 3;
+  private static final int QUESTIONS_A_DRAFT = 14;
+
+  // What lines of unknown kinds say is the hard part.
+  private static final double EXCERPTS_OF_KINDS = 0.6;
+
+  // Rows are padded to the longest: longer ones are left to whole chunks.
+  private static final int LONGEST_EXCERPT = 128;
+
   // The chunk's own text is learnt too, in sixteenths: it has been read in any case.
   private static final byte OF_TEXT = 2;
 
   private final ByteLevelBpe tokenizer;
   private final Episodes episodes;
   private final BatchOptions options;
+  private final LineMatcher matcher;
   private final int begin;
   private final Proposals.Marks marks;
 
@@ -37,6 +52,7 @@ final class ProposalBatches {
     this.tokenizer = tokenizer;
     this.options = options;
     this.episodes = new Episodes(books, tokenizer, options.mix());
+    this.matcher = new LineMatcher(tokenizer);
     this.begin = tokenizer.specialToken("<s>");
     int end = tokenizer.specialToken("</s>");
     int[] words = tokenizer.encode(Question.NOT_FOUND);
@@ -54,7 +70,8 @@ final class ProposalBatches {
   ProposalBatch make(long index) {
     Rng rng = Rng.of(options.seed() ^ 0x9809054115L, index);
     while (true) {
-      ProposalBatch batch = tryToMake(rng, index);
+      ProposalBatch batch =
+          rng.chance(options.excerpts()) ? ofExcerpts(rng) : ofWholeChunks(rng, index);
       if (batch != null) {
         return batch;
       }
@@ -104,7 +121,7 @@ final class ProposalBatches {
     }
   }
 
-  private ProposalBatch tryToMake(Rng rng, long index) {
+  private ProposalBatch ofWholeChunks(Rng rng, long index) {
     int size = rng.chance(0.55) ? 256 : rng.chance(0.2) ? 128 : rng.logBetween(32, 288);
     int most = Math.max(1, Math.min(options.chunks().at(index), options.memoryTokens() / size));
     int count = rng.between(Math.max(1, most / 2), most);
@@ -120,48 +137,212 @@ final class ProposalBatches {
     if (lines.isEmpty()) {
       return null;
     }
-    List<List<Integer>> telling =
-        lines.stream().map(cut::telling).filter(some -> !some.isEmpty()).toList();
-    double notFound = options.mix().drawNotFound(rng);
-    QuestionMaker maker = new QuestionMaker(cut.draft(), tokenizer);
-    List<Integer> lastSet = maker.lastSet();
-    int asked = 0;
-    int barren = 0;
+    Asking asking = new Asking(rng, cut, lines);
     int used = 0;
     for (int tries = 0; used < options.rowTokens() && tries < 400; tries++) {
-      Asked one;
-      if (rng.chance(notFound)) {
-        double fair = 1 + 1.5 * notFound / (1 - notFound) * (asked - barren);
-        one = barren >= fair ? null : maker.unanswerable(rng);
-      } else if (!lastSet.isEmpty() && rng.chance(0.4)) {
-        one = maker.answerable(rng, lastSet);
-      } else {
-        boolean facts = !telling.isEmpty() && rng.chance(0.8);
-        one = maker.answerable(rng, rng.pick(facts ? telling : lines));
-      }
+      Asked one = asking.next(rng);
       if (one == null) {
         continue;
       }
-      int added = ask(rng, one, maker, cut, rows, nothing);
+      int added = ask(rng, one, cut, rows, nothing);
       if (added > 0) {
         used += added;
-        asked++;
-        barren += one.parts().isEmpty() ? 1 : 0;
+        asking.took(one);
       }
       if (rows.stream().allMatch(Row::full)) {
         break;
       }
     }
-    return asked < 3 ? null : lay(rows, nothing);
+    return asking.asked < 3 ? null : lay(rows, nothing);
+  }
+
+  /** Chooses questions about a draft. */
+  private final class Asking {
+    private final QuestionMaker maker;
+    private final List<List<Integer>> lines;
+    private final List<List<Integer>> telling;
+    private final List<Integer> lastSet;
+    private final double notFound;
+    private int asked;
+    private int barren;
+
+    /**
+     * @param lines of each chunk that has some
+     */
+    Asking(Rng rng, ChunkedDraft cut, List<List<Integer>> lines) {
+      this.lines = lines;
+      telling = lines.stream().map(cut::telling).filter(some -> !some.isEmpty()).toList();
+      notFound = options.mix().drawNotFound(rng);
+      maker = new QuestionMaker(cut.draft(), tokenizer);
+      lastSet = maker.lastSet();
+    }
+
+    /** Null where a try came to nothing. */
+    Asked next(Rng rng) {
+      if (rng.chance(notFound)) {
+        double fair = 1 + 1.5 * notFound / (1 - notFound) * (asked - barren);
+        return barren >= fair ? null : maker.unanswerable(rng);
+      }
+      if (!lastSet.isEmpty() && rng.chance(0.4)) {
+        return maker.answerable(rng, lastSet);
+      }
+      boolean facts = !telling.isEmpty() && rng.chance(0.8);
+      return maker.answerable(rng, rng.pick(facts ? telling : lines));
+    }
+
+    void took(Asked one) {
+      asked++;
+      barren += one.parts().isEmpty() ? 1 : 0;
+    }
+  }
+
+  /** Questions about several drafts, each behind the excerpts that the engine would make. */
+  private ProposalBatch ofExcerpts(Rng rng) {
+    List<Row> rows = new ArrayList<>();
+    Row nothing = new Row(new int[0]);
+    int used = 0;
+    for (int drafts = 0; used < options.rowTokens() && drafts < 24; drafts++) {
+      int count = rng.between(1, MOST_CHUNKS_OF_EXCERPTS);
+      Draft whole =
+          rng.chance(EXCERPTS_OF_KINDS)
+              ? episodes.ofKinds(rng, count * CHUNK_OF_EXCERPTS)
+              : episodes.draft(rng, count * CHUNK_OF_EXCERPTS);
+      if (!whole.lines.isEmpty()) {
+        ChunkedDraft cut = ChunkedDraft.cut(whole, count, CHUNK_OF_EXCERPTS, 0);
+        used += excerptsOf(rng, cut, options.rowTokens() - used, rows, nothing);
+      }
+    }
+    return rows.isEmpty() ? null : lay(rows, nothing);
+  }
+
+  private int excerptsOf(Rng rng, ChunkedDraft cut, int most, List<Row> rows, Row nothing) {
+    List<List<Integer>> lines = cut.linesOfChunks();
+    List<List<Integer>> some = lines.stream().filter(one -> !one.isEmpty()).toList();
+    if (some.isEmpty()) {
+      return 0;
+    }
+    // where each line begins in its chunk
+    int[] starts = new int[cut.draft().lines.size()];
+    for (List<Integer> chunk : lines) {
+      int at = 0;
+      for (int line : chunk) {
+        starts[line] = at;
+        at += cut.draft().tokens.get(line).length;
+      }
+    }
+    Asking asking = new Asking(rng, cut, some);
+    Map<String, Row> known = new HashMap<>();
+    int used = 0;
+    for (int tries = 0; tries < 40 && asking.asked < QUESTIONS_A_DRAFT && used < most; tries++) {
+      Asked one = asking.next(rng);
+      Told told = one == null ? null : told(rng, one, cut);
+      if (told == null) {
+        continue;
+      }
+      List<LineMatcher.Excerpt> found =
+          new ArrayList<>(matcher.find(cut.chunks(), one.prompt(), cut.chunks().size()));
+      rng.shuffle(found);
+      int silent = 0;
+      boolean any = false;
+      for (LineMatcher.Excerpt excerpt : found) {
+        IntPredicate holds =
+            line ->
+                cut.chunkOf()[line] == excerpt.text()
+                    && Arrays.binarySearch(excerpt.tokens(), starts[line]) >= 0;
+        boolean tells =
+            told.spoken().stream().anyMatch(part -> holds.test(part.line()))
+                || one.earlier().stream().anyMatch(part -> holds.test(part.line()));
+        if (excerpt.tokens().length > LONGEST_EXCERPT || !tells && ++silent > 2) {
+          continue;
+        }
+        int[] chunk = cut.chunks().get(excerpt.text());
+        Row row =
+            known.computeIfAbsent(
+                excerpt.text() + Arrays.toString(excerpt.tokens()),
+                key -> new Row(Arrays.stream(excerpt.tokens()).map(i -> chunk[i]).toArray()));
+        if (row.segments.isEmpty()) {
+          rows.add(row);
+          used += row.chunk.length;
+        }
+        used += put(rng, told, holds, row);
+        any = true;
+      }
+      if (any) {
+        asking.took(one);
+        putWithoutChunk(rng, told, nothing);
+      }
+    }
+    return used;
   }
 
   /** Puts a question behind the chunks that answer it and some that don't; the tokens that took. */
-  private int ask(
-      Rng rng, Asked asked, QuestionMaker maker, ChunkedDraft cut, List<Row> rows, Row nothing) {
+  private int ask(Rng rng, Asked asked, ChunkedDraft cut, List<Row> rows, Row nothing) {
+    Told told = told(rng, asked, cut);
+    if (told == null) {
+      return 0;
+    }
+    Set<Integer> chosen = new HashSet<>();
+    told.spoken().forEach(part -> chosen.add(cut.chunkOf()[part.line()]));
+    if (!asked.earlier().isEmpty()) {
+      for (int i = 0; i < 2; i++) {
+        chosen.add(cut.chunkOf()[rng.pick(asked.earlier()).line()]);
+      }
+    }
+    boolean barren = told.spoken().isEmpty();
+    // those that hold what looks like it most, and now and then any
+    for (double chance : barren ? ALIKE_WITHOUT_ANSWER : ALIKE_BESIDE_ANSWER) {
+      int alike = rng.chance(chance) ? mostAlike(asked.prompt(), rows, chosen) : -1;
+      if (alike >= 0) {
+        chosen.add(alike);
+      }
+    }
+    if (rng.chance(barren ? 0.5 : 0.25)) {
+      chosen.add(rng.below(rows.size()));
+    }
+    int tokens = 0;
+    for (int chunk : chosen) {
+      tokens += put(rng, told, line -> cut.chunkOf()[line] == chunk, rows.get(chunk));
+    }
+    putWithoutChunk(rng, told, nothing);
+    return tokens;
+  }
+
+  /** Puts a question behind a chunk or excerpt that holds some lines; the tokens that took. */
+  private int put(Rng rng, Told told, IntPredicate holds, Row row) {
+    Proposals proposals = proposals(rng, told, holds);
+    if (proposals.silent(marks.abstain()) && rng.chance(ONLY_AT_FIRST)) {
+      proposals = proposals.first();
+    }
+    Segment segment = new Segment(told.prompt(), proposals);
+    row.add(segment);
+    return segment.length();
+  }
+
+  private void putWithoutChunk(Rng rng, Told told, Row nothing) {
+    if (rng.chance(told.several() ? 0.6 : ASKED_WITHOUT_CHUNK)) {
+      nothing.add(
+          new Segment(
+              told.prompt(),
+              Proposals.ofNothing(told.spoken(), told.several(), told.blanks(), marks)));
+    }
+  }
+
+  /**
+   * A question as it is told.
+   *
+   * @param prompt with its begin token
+   * @param spoken the answer's parts, in the order in which they are said
+   * @param blanks which of them begin with a blank of their own
+   */
+  private record Told(
+      Asked asked, int[] prompt, List<Part> spoken, List<Boolean> blanks, boolean several) {}
+
+  /** Null where a line of the answer is in no chunk. */
+  private Told told(Rng rng, Asked asked, ChunkedDraft cut) {
     List<Part> spoken = new ArrayList<>(asked.parts());
     if (spoken.stream().anyMatch(part -> cut.chunkOf()[part.line()] < 0)
         || asked.earlier().stream().anyMatch(part -> cut.chunkOf()[part.line()] < 0)) {
-      return 0;
+      return null;
     }
     boolean several = asked.severalParts();
     if (several && spoken.stream().allMatch(part -> part.after() < 0)) {
@@ -175,38 +356,7 @@ final class ProposalBatches {
         spoken.stream()
             .map(part -> !tokenizer.decode(part.tokens(), 0, 1).startsWith(" "))
             .toList();
-    Set<Integer> chosen = new HashSet<>();
-    spoken.forEach(part -> chosen.add(cut.chunkOf()[part.line()]));
-    if (!asked.earlier().isEmpty()) {
-      for (int i = 0; i < 2; i++) {
-        chosen.add(cut.chunkOf()[rng.pick(asked.earlier()).line()]);
-      }
-    }
-    // those that hold what looks like it most, and now and then any
-    for (double chance : spoken.isEmpty() ? ALIKE_WITHOUT_ANSWER : ALIKE_BESIDE_ANSWER) {
-      int alike = rng.chance(chance) ? mostAlike(asked.prompt(), rows, chosen) : -1;
-      if (alike >= 0) {
-        chosen.add(alike);
-      }
-    }
-    if (rng.chance(spoken.isEmpty() ? 0.5 : 0.25)) {
-      chosen.add(rng.below(rows.size()));
-    }
-    int tokens = 0;
-    for (int chunk : chosen) {
-      Row row = rows.get(chunk);
-      Proposals proposals = proposals(rng, asked, spoken, blanks, several, cut, chunk);
-      if (proposals.silent(marks.abstain()) && rng.chance(ONLY_AT_FIRST)) {
-        proposals = proposals.first();
-      }
-      Segment segment = new Segment(prompt, proposals);
-      row.add(segment);
-      tokens += segment.length();
-    }
-    if (rng.chance(several ? 0.6 : ASKED_WITHOUT_CHUNK)) {
-      nothing.add(new Segment(prompt, Proposals.ofNothing(spoken, several, blanks, marks)));
-    }
-    return tokens;
+    return new Told(asked, prompt, spoken, blanks, several);
   }
 
   /** {@code after} counts parts; where parts are said, lines tell them apart. */
@@ -221,30 +371,23 @@ final class ProposalBatches {
         .toList();
   }
 
-  private Proposals proposals(
-      Rng rng,
-      Asked asked,
-      List<Part> spoken,
-      List<Boolean> blanks,
-      boolean several,
-      ChunkedDraft cut,
-      int chunk) {
-    if (spoken.isEmpty()) {
+  private Proposals proposals(Rng rng, Told told, IntPredicate holds) {
+    if (told.spoken().isEmpty()) {
       return Proposals.abstaining(marks);
     }
-    List<Part> own = spoken.stream().filter(part -> cut.chunkOf()[part.line()] == chunk).toList();
+    List<Part> own = told.spoken().stream().filter(part -> holds.test(part.line())).toList();
     if (own.isEmpty()) {
       // what it holds was the last word on the matter, as far as it goes
       List<Part> earlier =
-          asked.earlier().stream().filter(part -> cut.chunkOf()[part.line()] == chunk).toList();
+          told.asked().earlier().stream().filter(part -> holds.test(part.line())).toList();
       if (!earlier.isEmpty()) {
         own = earlier.subList(earlier.size() - 1, earlier.size());
         if (rng.chance(0.6)) {
-          return Proposals.ofChunk(own, own, false, blanks, marks);
+          return Proposals.ofChunk(own, own, false, told.blanks(), marks);
         }
       }
     }
-    return Proposals.ofChunk(spoken, own, several, blanks, marks);
+    return Proposals.ofChunk(told.spoken(), own, told.several(), told.blanks(), marks);
   }
 
   private static int mostAlike(int[] prompt, List<Row> rows, Set<Integer> not) {

@@ -37,7 +37,7 @@ final class Scenarios {
     if (tokenBudget < 48) {
       return new KeyValueScenario(rng);
     }
-    return switch (rng.weighted(10, 10, 12, 10, 6, 4, 4, 3, 3, 3, 5, 24, 60)) {
+    return switch (rng.weighted(10, 10, 12, 10, 6, 4, 4, 3, 3, 3, 5, 24, 110)) {
       case 0 -> new RecordLogScenario(rng);
       case 1 -> new ProseLogScenario(rng);
       case 2 -> new KeyValueScenario(rng);

@@ -238,4 +238,27 @@ final class Values {
     }
     return out.toString();
   }
+
+  /**
+   * The next of things that are numbered: a little more in the last number of more than one digit.
+   */
+  static String next(Rng rng, String text) {
+    int end = text.length();
+    while (end > 0) {
+      while (end > 0 && !Character.isDigit(text.charAt(end - 1))) {
+        end--;
+      }
+      int start = end;
+      while (start > 0 && Character.isDigit(text.charAt(start - 1))) {
+        start--;
+      }
+      if (end - start > 1 && end - start < 18) {
+        long more = Long.parseLong(text.substring(start, end)) + (rng.chance(0.7) ? 1 : 2);
+        String written = String.format("%0" + (end - start) + "d", more);
+        return text.substring(0, start) + written + text.substring(end);
+      }
+      end = start;
+    }
+    return lookAlike(rng, text);
+  }
 }

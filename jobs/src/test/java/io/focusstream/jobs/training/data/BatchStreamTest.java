@@ -24,7 +24,8 @@ class BatchStreamTest {
           8192,
           32768,
           QuestionMix.DEFAULT,
-          false);
+          false,
+          0.5);
 
   @Test
   void aBatchDependsOnSeedAndIndexAlone() {
@@ -66,7 +67,8 @@ class BatchStreamTest {
                     8192,
                     32768,
                     QuestionMix.DEFAULT,
-                    false))
+                    false,
+                    0.5))
             .make(3)
             .toBytes();
     assertFalse(Arrays.equals(seven, eight));
@@ -236,7 +238,8 @@ class BatchStreamTest {
             2048,
             8192,
             new QuestionMix(0.1, 1.0, 0, 0.15),
-            false);
+            false,
+            0.5);
     int[] words = tokenizer.encode(Question.NOT_FOUND);
     int asked = 0;
     int none = 0;

@@ -25,11 +25,16 @@ import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.kv.TensorSlot;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.Precision;
+import io.focusstream.operators.model.ProposalDecoder;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
+import io.focusstream.operators.text.LineMatcher;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.operators.text.TextTokenizers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -102,6 +107,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private int turnsOfWaitingChunks;
   private final DjlEngineSettings settings;
   private final FocusModel model;
+  // null where no lines are looked for
+  private final LineMatcher matcher;
   private final ModelInfo info;
   private final ChunkStateCodec codec;
   private final HotTier<FocusModel.States> hot;
@@ -145,6 +152,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
     } catch (IOException | IllegalArgumentException e) {
       throw new EngineException("can't load the model in " + path + ": " + e.getMessage(), e);
     }
+    this.matcher = readout() == Readout.PROPOSALS && settings.excerpts() > 0 ? matcher(path) : null;
     this.codec = new ChunkStateCodec(Id128.ofHex(info.fingerprint()), settings.quantisation());
     this.hotManager = model.newManager();
     this.hot =
@@ -164,6 +172,31 @@ public final class DjlCondensingEngine implements CondensingEngine {
         device,
         precision,
         settings.quantisation());
+  }
+
+  private static LineMatcher matcher(Path model) {
+    Path file = model.resolve("tokenizer.json");
+    if (!Files.exists(file)) {
+      return null;
+    }
+    try (TextTokenizer tokenizer = TextTokenizers.load(file)) {
+      return new LineMatcher(tokenizer);
+    } catch (IOException e) {
+      throw new EngineException("can't read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The lines that share the question's rare words, of a chunk each, the tail's as the last. */
+  List<ProposalDecoder.Excerpt> excerpts(AskTask task) {
+    if (matcher == null) {
+      return List.of();
+    }
+    List<int[]> texts = new ArrayList<>();
+    task.chunks().forEach(chunk -> texts.add(chunk.tokens()));
+    texts.add(task.tail());
+    return matcher.find(texts, task.question(), settings.excerpts()).stream()
+        .map(found -> new ProposalDecoder.Excerpt(found.text(), found.tokens()))
+        .toList();
   }
 
   private static Device device(int gpu) {

@@ -29,6 +29,9 @@ import java.util.function.Consumer;
  *     of the candidates' attention, in (0, 1]; 1 for all
  * @param readout how an answer is read out of the chunks; {@code null} for what the model's {@code
  *     config.json} says
+ * @param excerpts readout by proposals: of how many chunks, at most, the lines that share the
+ *     question's rare words are read by themselves too, newest first; from 0 to {@link
+ *     #MOST_EXCERPTS}
  */
 public record DjlEngineSettings(
     String model,
@@ -41,8 +44,12 @@ public record DjlEngineSettings(
     long runningBytes,
     Integer gpu,
     double focusShare,
-    Readout readout)
+    Readout readout,
+    int excerpts)
     implements Serializable {
+  /** Most excerpts of a question, and how many there are where nothing else is said. */
+  public static final int MOST_EXCERPTS = 32;
+
   /** In the place of a CUDA device's index: the processor. */
   public static final int CPU = -1;
 
@@ -68,12 +75,27 @@ public record DjlEngineSettings(
     if (!(focusShare > 0 && focusShare <= 1)) {
       throw new IllegalArgumentException("focus-share must be in (0, 1]; got " + focusShare);
     }
+    if (excerpts < 0 || excerpts > MOST_EXCERPTS) {
+      throw new IllegalArgumentException(
+          "excerpts must be in [0, " + MOST_EXCERPTS + "]; got " + excerpts);
+    }
   }
 
   /** A model with int8 states on the CPU, a hot tier of 1 GiB, batches of 2,048 tokens. */
   public static DjlEngineSettings of(String model) {
     return new DjlEngineSettings(
-        model, Quantisation.INT8, null, null, 1L << 30, 2048, 4, 1L << 30, CPU, 1.0, null);
+        model,
+        Quantisation.INT8,
+        null,
+        null,
+        1L << 30,
+        2048,
+        4,
+        1L << 30,
+        CPU,
+        1.0,
+        null,
+        MOST_EXCERPTS);
   }
 
   /** What may differ in a copy. */
@@ -86,6 +108,7 @@ public record DjlEngineSettings(
     private Integer gpu;
     private double focusShare;
     private Readout readout;
+    private int excerpts;
   }
 
   private DjlEngineSettings with(Consumer<Change> what) {
@@ -98,6 +121,7 @@ public record DjlEngineSettings(
     change.gpu = gpu;
     change.focusShare = focusShare;
     change.readout = readout;
+    change.excerpts = excerpts;
     what.accept(change);
     return new DjlEngineSettings(
         model,
@@ -110,7 +134,8 @@ public record DjlEngineSettings(
         change.runningBytes,
         change.gpu,
         change.focusShare,
-        change.readout);
+        change.readout,
+        change.excerpts);
   }
 
   /** The same on a device: the one that is named already, else the given one, else the CPU. */
@@ -141,6 +166,11 @@ public record DjlEngineSettings(
   /** The same with another way to read answers out of the chunks. */
   public DjlEngineSettings withReadout(Readout other) {
     return with(change -> change.readout = other);
+  }
+
+  /** The same with another number of excerpts. */
+  public DjlEngineSettings withExcerpts(int other) {
+    return with(change -> change.excerpts = other);
   }
 
   /** The same with another bound of what running questions hold, in bytes. */

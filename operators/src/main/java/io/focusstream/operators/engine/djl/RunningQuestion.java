@@ -11,6 +11,7 @@ import io.focusstream.operators.kv.ChunkStateException;
 import io.focusstream.operators.model.AnswerDecoder;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.ParallelDecoder;
+import io.focusstream.operators.model.ProposalDecoder;
 import io.focusstream.operators.model.StreamScorer;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
@@ -95,7 +96,9 @@ final class RunningQuestion {
       int[] prompt = DjlCondensingEngine.concat(begin, task.question());
       int longest = task.maxAnswerTokens() + 1;
       if (readout == Readout.PROPOSALS) {
-        decoder = model.propose(prompt, task.tail(), longest);
+        ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
+        decoder = proposals;
+        proposals.excerpts(engine.excerpts(task));
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
         decoder =

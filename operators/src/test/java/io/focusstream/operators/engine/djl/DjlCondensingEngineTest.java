@@ -565,7 +565,8 @@ class DjlCondensingEngineTest {
   @Test
   void aDeviceThatTheSettingsNameWinsOverTheClusters() {
     DjlEngineSettings open =
-        new DjlEngineSettings("small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null);
+        new DjlEngineSettings(
+            "small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null, 0);
     assertEquals(2, open.placedOn(OptionalInt.of(2)).gpu());
     assertEquals(DjlEngineSettings.CPU, open.placedOn(OptionalInt.empty()).gpu());
     assertEquals(
@@ -580,7 +581,7 @@ class DjlCondensingEngineTest {
     DjlEngineProvider provider =
         new DjlEngineProvider(
             new DjlEngineSettings(
-                "small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null));
+                "small", Quantisation.INT8, null, null, 0, 1, 1, 0, null, 1.0, null, 0));
     EngineException error =
         assertThrows(EngineException.class, () -> provider.acquire(OptionalInt.of(none)));
     assertTrue(error.getMessage().contains("GPU " + none), error.getMessage());

@@ -1,0 +1,149 @@
+package io.focusstream.operators.text;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LineMatcherTest {
+  private static final int MOST = 8;
+  private final TextTokenizer tokenizer = tokenizer();
+  private final PromptTemplate template = new PromptTemplate(tokenizer);
+  private final LineMatcher matcher = new LineMatcher(tokenizer);
+
+  private static TextTokenizer tokenizer() {
+    try (InputStream in =
+        LineMatcherTest.class.getResourceAsStream("/io/focusstream/models/small/tokenizer.json")) {
+      return TextTokenizers.load(in);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private int[] text(List<String> lines) {
+    return lines.stream()
+        .flatMapToInt(line -> Arrays.stream(tokenizer.encode(EventText.of(line))))
+        .toArray();
+  }
+
+  /** Chunks of so many lines; what was found in each, «3: text». */
+  private List<String> found(List<String> lines, int linesAChunk, String question, int most) {
+    List<int[]> texts = new ArrayList<>();
+    for (int from = 0; from < lines.size(); from += linesAChunk) {
+      texts.add(text(lines.subList(from, Math.min(lines.size(), from + linesAChunk))));
+    }
+    return matcher.find(texts, template.layOut(question), most).stream()
+        .map(
+            excerpt -> {
+              int[] all = texts.get(excerpt.text());
+              int[] some = Arrays.stream(excerpt.tokens()).map(i -> all[i]).toArray();
+              return excerpt.text() + ": " + tokenizer.decode(some);
+            })
+        .toList();
+  }
+
+  private static List<String> orders() {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      lines.add(
+          "2026-11-28 10:%02d:00 INFO order Ord-%d shipped to customer cust-%d in %d ms"
+              .formatted(i, 4200 + i, 900 + i, 70 + 3 * i));
+    }
+    return lines;
+  }
+
+  @Test
+  void theLineThatNamesTheIdIsFoundAndNoOther() {
+    assertEquals(
+        List.of("2: " + orders().get(11) + "\n"),
+        found(orders(), 5, "How long did ord-4211 take?", MOST));
+    assertEquals(
+        List.of("7: " + orders().get(39) + "\n"), found(orders(), 5, "customer of ORD-4239", MOST));
+  }
+
+  @Test
+  void anIdThatIsNowhereFindsNothingWhereTheOtherWordsAreEverywhere() {
+    assertEquals(List.of(), found(orders(), 5, "When was order ord-4290 shipped?", MOST));
+    assertEquals(List.of(), found(orders(), 5, "?", MOST));
+    assertEquals(List.of(), found(List.of(), 5, "order ord-4211", MOST));
+  }
+
+  @Test
+  void severalLinesOfOneThingAreOneExcerptAChunk() {
+    List<String> lines = orders();
+    lines.set(12, "order ord-4211 was returned");
+    lines.set(30, "refund for ord-4211 paid");
+    assertEquals(
+        List.of(
+            "2: " + orders().get(11) + "\n" + lines.get(12) + "\n", "6: " + lines.get(30) + "\n"),
+        found(lines, 5, "ord-4211", MOST));
+  }
+
+  @Test
+  void ofMoreThanAreWantedTheBestAreTakenAndAmongEqualsTheNewest() {
+    List<String> lines = orders();
+    for (int i = 0; i < 40; i += 10) {
+      lines.set(i, "ord-7777 looked at by emma");
+    }
+    lines.set(3, "ord-7777 paid by emma at the till");
+    List<String> all = found(lines, 2, "ord-7777", MOST);
+    assertEquals(5, all.size());
+    assertEquals(all.subList(3, 5), found(lines, 2, "ord-7777", 2));
+    assertEquals(
+        List.of("1: " + orders().get(2) + "\nord-7777 paid by emma at the till\n")
+            .get(0)
+            .endsWith("till\n"),
+        found(lines, 2, "When was ord-7777 paid at the till by emma?", 1)
+            .get(0)
+            .endsWith("till\n"));
+  }
+
+  @Test
+  void aLineThatBeginsWithABlankBelongsToTheOneBefore() {
+    List<String> lines = orders();
+    lines.set(7, "Exception in order ord-9001: refused");
+    lines.set(8, "\tat io.shop.Till.pay(Till.java:12)");
+    lines.set(9, "    caused by a card that is too old");
+    assertEquals(
+        List.of("1: " + String.join("\n", lines.subList(7, 10)) + "\n"),
+        found(lines, 5, "What happened to ord-9001?", MOST));
+  }
+
+  @Test
+  void wordsThatAreInManyLinesDoNotOutweighARareOne() {
+    List<String> lines = orders();
+    lines.set(20, "the lobster escaped");
+    assertEquals(
+        List.of("4: the lobster escaped\n"),
+        found(lines, 5, "To which customer was the lobster shipped?", MOST));
+  }
+
+  @Test
+  void textInOtherScriptsAndSpecialTokensAreWordsToo() {
+    List<String> lines = orders();
+    lines.set(20, "Grüße aus Köln von Jürgen");
+    lines.set(21, "<|answer|> 日本語のログ");
+    assertEquals(
+        List.of("4: Grüße aus Köln von Jürgen\n"), found(lines, 5, "Wer ist in Köln?", MOST));
+    assertTrue(found(lines, 5, "日本語のログ", MOST).get(0).contains("日本語のログ"));
+  }
+
+  @Test
+  void aLongStreamIsReadInMoments() {
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      texts.add(text(List.of("2026-11-28 INFO event e-" + i + " is done", "a line of no matter")));
+    }
+    int[] question = template.layOut("when was e-1234 done?");
+    long began = System.nanoTime();
+    List<LineMatcher.Excerpt> found = matcher.find(texts, question, MOST);
+    double seconds = (System.nanoTime() - began) / 1e9;
+    assertEquals(List.of(1234), found.stream().map(LineMatcher.Excerpt::text).toList());
+    assertTrue(seconds < 2, "took " + seconds + " s");
+  }
+}
