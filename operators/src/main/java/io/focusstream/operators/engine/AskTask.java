@@ -1,5 +1,6 @@
 package io.focusstream.operators.engine;
 
+import io.focusstream.operators.text.LineMatcher.Excerpt;
 import java.util.List;
 
 /**
@@ -10,10 +11,21 @@ import java.util.List;
  * @param question the laid-out question's token ids (see {@code text.PromptTemplate}), without the
  *     begin token, which the engine adds
  * @param maxAnswerTokens most tokens to generate, the end token not counted; at least 1
+ * @param excerpts lines to be read first, as {@link CondensingEngine#excerpts} gives them; may be
+ *     empty
+ * @param someStates whether the stored states of chunks without an excerpt were left out though
+ *     there are some: where the engine needs them it fails with {@link StatesNeededException}
  */
-public record AskTask(List<ChunkInput> chunks, int[] tail, int[] question, int maxAnswerTokens) {
+public record AskTask(
+    List<ChunkInput> chunks,
+    int[] tail,
+    int[] question,
+    int maxAnswerTokens,
+    List<Excerpt> excerpts,
+    boolean someStates) {
   public AskTask {
     chunks = List.copyOf(chunks);
+    excerpts = List.copyOf(excerpts);
     if (question.length == 0) {
       throw new IllegalArgumentException("a question needs at least one token");
     }
@@ -21,5 +33,17 @@ public record AskTask(List<ChunkInput> chunks, int[] tail, int[] question, int m
       throw new IllegalArgumentException(
           "max-answer-tokens must be at least 1; got " + maxAnswerTokens);
     }
+    for (Excerpt excerpt : excerpts) {
+      if (excerpt.text() < 0 || excerpt.text() > chunks.size() || excerpt.tokens().length == 0) {
+        throw new IllegalArgumentException(
+            "an excerpt is of a chunk in [0, %d), or of the tail, with tokens; got %s"
+                .formatted(chunks.size(), excerpt));
+      }
+    }
+  }
+
+  /** A question over whole chunks, with the states of all. */
+  public AskTask(List<ChunkInput> chunks, int[] tail, int[] question, int maxAnswerTokens) {
+    this(chunks, tail, question, maxAnswerTokens, List.of(), false);
   }
 }

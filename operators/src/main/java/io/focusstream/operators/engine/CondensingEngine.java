@@ -1,5 +1,6 @@
 package io.focusstream.operators.engine;
 
+import io.focusstream.operators.text.LineMatcher.Excerpt;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -43,6 +44,19 @@ public interface CondensingEngine extends AutoCloseable {
    */
   default CompletableFuture<EngineAnswer> ask(AskTask task, TokenListener listener) {
     return ask(task);
+  }
+
+  /**
+   * The lines that a question should be answered from if they can: those that share its rare words.
+   * May be asked from any thread; reads tokens only.
+   *
+   * @param texts tokens of the chunks, oldest first, and of the tail as the last
+   * @param question as {@link AskTask#question()}
+   * @return in the order of the texts, at most one each; none where the engine reads all chunks
+   *     alike
+   */
+  default List<Excerpt> excerpts(List<int[]> texts, int[] question) {
+    return List.of();
   }
 
   /**

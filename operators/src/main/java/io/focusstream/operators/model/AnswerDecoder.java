@@ -53,6 +53,11 @@ public sealed interface AnswerDecoder extends AutoCloseable
    */
   void keep(int[] chunks);
 
+  /** Whether all chunks have been asked; else only what was excerpted of them, so far. */
+  default boolean hasAskedAll() {
+    return true;
+  }
+
   /** Chunks of the question. */
   int chunks();
 

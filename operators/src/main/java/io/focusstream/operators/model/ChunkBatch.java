@@ -88,17 +88,6 @@ final class ChunkBatch {
     return new ChunkBatch(this, row);
   }
 
-  /**
-   * Some tokens of a chunk, as if nothing had stood between them.
-   *
-   * @param owner of the copy
-   * @param columns which, ascending
-   */
-  FocusModel.States excerpt(NDManager owner, int row, int[] columns) {
-    NDArray[] some = model.excerpt(owner, List.of(keys, values), row, columns);
-    return new FocusModel.States(some[0], some[1]);
-  }
-
   /** Tokens that continue the chunks. */
   int prompt() {
     return prompt;

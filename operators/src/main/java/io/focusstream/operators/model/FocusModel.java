@@ -169,7 +169,7 @@ public final class FocusModel implements AutoCloseable {
    */
   public ProposalDecoder propose(int[] prompt, int[] tail, int maxTokens) {
     requireProposals();
-    return new ProposalDecoder(this, prompt, tail, maxTokens);
+    return new ProposalDecoder(this, prompt, tail, maxTokens, ProposalDecoder.LEFT_TO_CHUNKS);
   }
 
   /**
@@ -293,11 +293,18 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, "pick", batch, rows);
   }
 
-  /** Some tokens of one of a batch's chunks, moved together: keys, values (L, G, n, D). */
-  NDArray[] excerpt(NDManager owner, List<NDArray> batch, int row, int[] tokens) {
-    try (NDArray place = owner.create(new long[] {row});
-        NDArray columns = owner.create(Arrays.stream(tokens).asLongStream().toArray())) {
-      return graph.run(owner, "excerpt", batch, place, columns, frequencies);
+  /**
+   * Some tokens of a chunk, as if nothing had stood between them.
+   *
+   * @param owner owner of the result
+   * @param chunk (L, G, T, D)
+   * @param tokens which of its tokens, ascending
+   */
+  States excerpt(NDManager owner, States chunk, int[] tokens) {
+    try (NDArray columns = owner.create(Arrays.stream(tokens).asLongStream().toArray())) {
+      NDArray[] some =
+          graph.run(owner, "excerpt", List.of(chunk.keys(), chunk.values()), columns, frequencies);
+      return new States(some[0], some[1]);
     }
   }
 

@@ -26,10 +26,20 @@ import java.util.stream.IntStream;
  * instead of once a token; of what comes out, as much is used as would have been said one token
  * after the other: the answer is the same (speculative decoding, arXiv 2211.17192, with the one
  * source as the draft model and greedy choice).
+ *
+ * <p><b>Excerpts.</b> Some tokens of a chunk, its lines that name what is asked about, can be a
+ * source of their own: {@link #excerpt}. They count as newer than all chunks. Where they, and the
+ * tail, are sure of what to say, what whole chunks would say has no weight ({@link
+ * ProposalWeights#first}); so these are asked only when they aren't, or have nothing more to say:
+ * {@link #askLater}.
  */
 public final class ProposalDecoder implements AnswerDecoder {
   // What a chunk weighs less than that of the heaviest one changes no answer.
   private static final double NEGLIGIBLE = 1e-5;
+
+  /** What the newest sources may leave to whole chunks that then aren't asked. */
+  static final double LEFT_TO_CHUNKS = 1e-3;
+
   private static final int FIRST_AHEAD = 4;
   private static final int MOST_AHEAD = 16;
 
@@ -40,12 +50,21 @@ public final class ProposalDecoder implements AnswerDecoder {
   private final NDManager manager;
   private final int[] tail;
   private final int maxTokens;
+  private final double leftToChunks;
   private final NDArray lastOnly;
   private final NDArray everyToken;
+  // whole chunks, once they are asked; then the tail; then excerpts and a source that holds nothing
   private final List<ChunkBatch> batches = new ArrayList<>();
+  private final List<ChunkBatch> whole = new ArrayList<>();
   private final int[] prompt;
-  private final List<Excerpt> excerpts = new ArrayList<>();
+  // of each excerpt: its chunk, or the number of chunks for the tail's; its states
+  private final List<Integer> excerptOf = new ArrayList<>();
+  private final List<FocusModel.States> excerpts = new ArrayList<>();
+  private int[] excerptOfTail = {};
   private int chunkCount;
+  // adds the whole chunks; null where they were added at once, or have been
+  private Runnable later;
+  private boolean asked;
   private boolean begun;
   // the chunks that still take part, ascending; null for all
   private int[] kept;
@@ -67,7 +86,10 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   private NDManager scratch;
 
-  ProposalDecoder(FocusModel model, int[] prompt, int[] tail, int maxTokens) {
+  /**
+   * @param leftToChunks see {@link #LEFT_TO_CHUNKS}
+   */
+  ProposalDecoder(FocusModel model, int[] prompt, int[] tail, int maxTokens, double leftToChunks) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("the prompt must not be empty");
     }
@@ -75,6 +97,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     this.manager = model.newManager();
     this.tail = tail.clone();
     this.maxTokens = maxTokens;
+    this.leftToChunks = leftToChunks;
     this.prompt = prompt.clone();
     int abstain = model.config().focus().abstainToken();
     lastOnly = manager.create(new long[] {abstain, 0});
@@ -83,33 +106,54 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   @Override
   public void add(List<FocusModel.States> states) {
-    if (begun) {
-      throw new IllegalStateException("chunks can't be added after the first step");
+    if (asked) {
+      throw new IllegalStateException("chunks can't be added after they were asked");
     }
-    batches.add(new ChunkBatch(model, manager, states, room()));
-    chunkCount += states.size();
+    whole.add(new ChunkBatch(model, manager, states, room()));
+    if (later == null) {
+      chunkCount += states.size();
+    }
   }
 
   /**
-   * Some tokens of a chunk or of the tail that are read by themselves too.
+   * Instead of adding chunks at once: they are added when it is clear that they are needed, which
+   * may be never.
    *
-   * @param chunk its index; the number of chunks for the tail
-   * @param tokens which of its tokens, ascending, at least one
+   * @param chunks how many there are
+   * @param adds calls {@link #add} until all are there; an exception of it is that of the step
    */
-  public record Excerpt(int chunk, int[] tokens) {}
+  public void askLater(int chunks, Runnable adds) {
+    if (begun || chunkCount > 0) {
+      throw new IllegalStateException("either chunks are added at once or later");
+    }
+    chunkCount = chunks;
+    later = adds;
+  }
 
   /**
-   * What is to be read beside the chunks. What an excerpt says counts for its chunk, and before
-   * what any whole chunk says.
+   * Lets some tokens of a chunk be a source of their own, beside the chunk; oldest chunk first.
    *
-   * @param some oldest first; fewer than {@link #CHUNKS_A_BATCH}
+   * @param chunk its index
+   * @param states (L, G, T, D); copied
+   * @param tokens which of its tokens, ascending, at least one
    */
-  public void excerpts(List<Excerpt> some) {
-    if (begun || some.size() >= CHUNKS_A_BATCH) {
+  public void excerpt(int chunk, FocusModel.States states, int[] tokens) {
+    requireRoomForExcerpts();
+    excerptOf.add(chunk);
+    excerpts.add(model.excerpt(manager, states, tokens));
+  }
+
+  /** The same for the tail, the last of all. */
+  public void excerptOfTail(int[] tokens) {
+    requireRoomForExcerpts();
+    excerptOfTail = tokens.clone();
+  }
+
+  private void requireRoomForExcerpts() {
+    if (begun || excerpts.size() >= CHUNKS_A_BATCH - 2 || excerptOfTail.length > 0) {
       throw new IllegalStateException(
-          "at most " + (CHUNKS_A_BATCH - 1) + " excerpts, before the first step");
+          "at most " + (CHUNKS_A_BATCH - 2) + " excerpts and the tail's, before the first step");
     }
-    excerpts.addAll(some);
   }
 
   private int room() {
@@ -119,41 +163,88 @@ public final class ProposalDecoder implements AnswerDecoder {
   @Override
   public Step first() {
     begun = true;
-    if (tail.length > 0) {
-      batches.add(ofTail());
+    newest();
+    if (later == null || excerptOf.isEmpty()) {
+      bringIn();
     }
-    batches.add(newest());
-    List<NDArray> proposals = new ArrayList<>();
-    List<float[]> odds = new ArrayList<>();
     fresh();
-    propose(prompt, lastOnly, proposals, odds);
-    return agree(new Ahead(-1, proposals, odds, 0));
+    Ahead step = propose(-1, prompt, lastOnly);
+    return agree(asked || areSure(step) ? step : withWholeChunks());
   }
 
-  private ChunkBatch ofTail() {
-    try (NDManager own = manager.newSubManager()) {
-      FocusModel.States states = model.take(own, model.prefill(own, List.of(tail)), 0, tail.length);
-      return new ChunkBatch(model, manager, List.of(states), room());
-    }
+  /** Whether the sources so far leave nothing to older ones. */
+  private boolean areSure(Ahead step) {
+    return ProposalWeights.left(logOdds(step)) < leftToChunks;
   }
 
-  /** The excerpts, and a source that holds nothing. */
-  private ChunkBatch newest() {
+  /** The tail; the excerpts and a source that holds nothing. */
+  private void newest() {
     try (NDManager own = manager.newSubManager()) {
-      List<FocusModel.States> states = new ArrayList<>();
-      long[] lengths = new long[excerpts.size() + 1];
-      for (Excerpt excerpt : excerpts) {
-        int at = excerpt.chunk();
-        int batch = 0;
-        while (at >= batches.get(batch).size()) {
-          at -= batches.get(batch++).size();
+      if (tail.length > 0) {
+        FocusModel.States states =
+            model.take(own, model.prefill(own, List.of(tail)), 0, tail.length);
+        batches.add(new ChunkBatch(model, manager, List.of(states), room()));
+        if (excerptOfTail.length > 0) {
+          excerptOf.add(chunkCount);
+          excerpts.add(model.excerpt(manager, states, excerptOfTail));
         }
-        lengths[states.size()] = excerpt.tokens().length;
-        states.add(batches.get(batch).excerpt(own, at, excerpt.tokens()));
       }
+      List<FocusModel.States> states = new ArrayList<>(excerpts);
       states.add(model.nothing(own));
-      return new ChunkBatch(model, manager, states, lengths, room());
+      long[] lengths = states.stream().mapToLong(some -> some.keys().getShape().get(2)).toArray();
+      lengths[lengths.length - 1] = 0;
+      batches.add(new ChunkBatch(model, manager, states, lengths, room()));
     }
+    excerpts.forEach(
+        states -> {
+          states.keys().close();
+          states.values().close();
+        });
+    excerpts.clear();
+  }
+
+  /** From now on the whole chunks take part, the oldest sources. */
+  private void bringIn() {
+    if (later != null) {
+      later.run();
+    }
+    int added = whole.stream().mapToInt(ChunkBatch::size).sum();
+    if (added != chunkCount) {
+      throw new IllegalStateException(chunkCount + " chunks were to be added; got " + added);
+    }
+    asked = true;
+    batches.addAll(0, whole);
+    whole.clear();
+    closeDraft();
+    if (spoke != null) {
+      double[] all = new double[chunkCount + spoke.length];
+      System.arraycopy(spoke, 0, all, chunkCount, spoke.length);
+      spoke = all;
+    }
+  }
+
+  /** The step after what was said, once more, now with the whole chunks. */
+  private Ahead withWholeChunks() {
+    int[] all = Arrays.copyOf(prompt, prompt.length + said.size());
+    for (int i = 0; i < said.size(); i++) {
+      all[prompt.length + i] = said.get(i);
+    }
+    made.clear();
+    batches.forEach(batch -> batch.rewind(all.length - 1));
+    int others = batches.size();
+    bringIn();
+    fresh();
+    // all sources end with the same token; the others have those before it
+    List<ChunkBatch> chunks = batches.subList(0, batches.size() - others);
+    if (all.length > 1 && !chunks.isEmpty()) {
+      run(chunks, "propose", Arrays.copyOf(all, all.length - 1), lastOnly);
+    }
+    seen = said.size();
+    return propose(said.isEmpty() ? -1 : said.get(said.size() - 1), last(all), lastOnly);
+  }
+
+  private static int[] last(int[] tokens) {
+    return new int[] {tokens[tokens.length - 1]};
   }
 
   @Override
@@ -171,15 +262,13 @@ public final class ProposalDecoder implements AnswerDecoder {
     }
     made.clear();
     int[] tokens = runAhead(token);
-    List<NDArray> proposals = new ArrayList<>();
-    List<float[]> odds = new ArrayList<>();
     fresh();
-    propose(tokens, everyToken, proposals, odds);
+    Ahead step = propose(token, tokens, everyToken);
     seen += tokens.length;
-    for (int i = 0; i < tokens.length; i++) {
-      made.add(new Ahead(tokens[i], proposals, odds, i));
+    for (int i = 1; i < tokens.length; i++) {
+      made.add(new Ahead(tokens[i], step.proposals(), step.odds(), i));
     }
-    return agree(made.poll());
+    return agree(step);
   }
 
   // The last steps' tensors are needed no more.
@@ -256,11 +345,15 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   // chunks that take part, the tail, excerpts
   private int sources() {
-    return (kept == null ? chunkCount : kept.length) + beside();
+    return chunksAsked() + beside();
+  }
+
+  private int chunksAsked() {
+    return kept != null ? kept.length : asked ? chunkCount : 0;
   }
 
   private int beside() {
-    return (tail.length > 0 ? 1 : 0) + excerpts.size();
+    return (tail.length > 0 ? 1 : 0) + excerptOf.size();
   }
 
   private static int argmax(float[] values) {
@@ -283,7 +376,7 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   @Override
   public void keep(int[] chunks) {
-    if (kept != null || !begun || seen > 0 || chunks.length == 0) {
+    if (kept != null || !asked || seen > 0 || chunks.length == 0) {
       throw new IllegalStateException("chunks are chosen once, after the first step, at least one");
     }
     int newest = beside() + 1;
@@ -300,22 +393,33 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   /** Continues all sources with the same tokens. */
-  private void propose(int[] tokens, NDArray how, List<NDArray> proposals, List<float[]> odds) {
-    NDArray newTokens = FocusModel.tokens(scratch, List.of(tokens), tokens.length);
-    List<Supplier<NDArray[]>> work = new ArrayList<>();
-    for (ChunkBatch batch : batches) {
-      work.add(() -> batch.run(scratch, "propose", newTokens, tokens.length, tokens.length, how));
-    }
-    for (NDArray[] proposed : model.sideBySide(work)) {
+  private Ahead propose(int token, int[] tokens, NDArray how) {
+    List<NDArray> proposals = new ArrayList<>();
+    List<float[]> odds = new ArrayList<>();
+    for (NDArray[] proposed : run(batches, "propose", tokens, how)) {
       proposals.add(proposed[0]);
       odds.add(proposed[1].toFloatArray());
     }
+    return new Ahead(token, proposals, odds, 0);
+  }
+
+  private List<NDArray[]> run(List<ChunkBatch> some, String method, int[] tokens, NDArray how) {
+    NDArray newTokens = FocusModel.tokens(scratch, List.of(tokens), tokens.length);
+    List<Supplier<NDArray[]>> work = new ArrayList<>();
+    for (ChunkBatch batch : some) {
+      work.add(() -> batch.run(scratch, method, newTokens, tokens.length, tokens.length, how));
+    }
+    return model.sideBySide(work);
   }
 
   private Step agree(Ahead step) {
     float[] logOdds = logOdds(step);
     ProposalWeights weights =
         spoke == null ? ProposalWeights.first(logOdds) : ProposalWeights.further(logOdds, spoke);
+    if (!asked && spoke != null && weights.none() > leftToChunks) {
+      // what was asked so far has nothing more to say
+      return agree(withWholeChunks());
+    }
     double heaviest = Arrays.stream(weights.parts()).max().orElse(0);
     int[] counting =
         IntStream.range(0, logOdds.length)
@@ -377,14 +481,17 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   // Of a source that takes part: its chunk's index, or the tail's, which is behind all chunks.
   private int column(int source) {
-    int whole = sources() - excerpts.size();
-    if (source >= whole) {
-      return excerpts.get(source - whole).chunk();
+    int chunks = chunksAsked();
+    if (source < chunks) {
+      return kept == null ? source : kept[source];
     }
-    if (kept == null) {
-      return source;
-    }
-    return source < kept.length ? kept[source] : chunkCount;
+    int excerpt = source - chunks - (tail.length > 0 ? 1 : 0);
+    return excerpt < 0 ? chunkCount : excerptOf.get(excerpt);
+  }
+
+  @Override
+  public boolean hasAskedAll() {
+    return asked;
   }
 
   @Override

@@ -50,6 +50,15 @@ record ProposalWeights(double[] parts, double none) {
     return new ProposalWeights(parts, sum > 0 ? none : 1);
   }
 
+  /** What sources leave to older ones of an answer's first token, from 0 to 1. */
+  static double left(float[] logOdds) {
+    double left = 1;
+    for (float one : logOdds) {
+      left *= 1 - sigmoid(2 * (one - SURE));
+    }
+    return left;
+  }
+
   /**
    * For a further token.
    *

@@ -11,8 +11,10 @@ import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.CondensingEngine.TokenListener;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.engine.StatesNeededException;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
+import io.focusstream.operators.text.LineMatcher.Excerpt;
 import io.focusstream.operators.text.Prefilter;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.schemas.Answer;
@@ -22,9 +24,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,35 +120,54 @@ final class EngineCalls {
         question);
   }
 
-  /** What the engine is asked, with the stored states of what isn't hot. */
+  /**
+   * What the engine is asked, with the stored states of what isn't hot: where lines name what is
+   * asked about only those of their chunks, until it is clear that the others are needed.
+   */
   private AskTask askTask(Work.Question question) throws Exception {
     PendingQuestion pending = store.question(question.sequence);
     if (pending == null) {
       throw new IllegalStateException(question + " is missing from state");
     }
-    List<ChunkInput> inputs = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
-    long loadedBytes = 0;
+    List<SealedChunk> chunks = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
+    List<Integer> indices = new ArrayList<>(pending.nextChunk() - pending.firstChunk());
+    List<int[]> texts = new ArrayList<>(pending.nextChunk() - pending.firstChunk() + 1);
     question.streamTokens = pending.tail().tokens().length;
     question.chosen = chosen(pending);
     for (int index = pending.firstChunk(); index < pending.nextChunk(); index++) {
       SealedChunk sealed = store.chunk(index);
-      if (question.chosen != null
-          && Arrays.binarySearch(question.chosen, index - pending.firstChunk()) < 0) {
-        question.streamTokens += sealed.segment().tokens().length;
-        continue;
+      question.streamTokens += sealed.segment().tokens().length;
+      if (question.chosen == null
+          || Arrays.binarySearch(question.chosen, index - pending.firstChunk()) >= 0) {
+        chunks.add(sealed);
+        indices.add(index);
+        texts.add(sealed.segment().tokens());
       }
-      ChunkKey key = new ChunkKey(sealed.keyHigh(), sealed.keyLow());
-      List<byte[]> blocks = engine.isHot(key) ? List.of() : store.blocks(index);
+    }
+    texts.add(pending.tail().tokens());
+    List<Excerpt> excerpts = engine.excerpts(texts, pending.tokens());
+    boolean all = excerpts.isEmpty() || question.needsAllStates;
+    Set<Integer> excerpted = excerpts.stream().map(Excerpt::text).collect(Collectors.toSet());
+    List<ChunkInput> inputs = new ArrayList<>(chunks.size());
+    long loadedBytes = 0;
+    for (int i = 0; i < chunks.size(); i++) {
+      ChunkKey key = new ChunkKey(chunks.get(i).keyHigh(), chunks.get(i).keyLow());
+      boolean read = (all || excerpted.contains(i)) && !engine.isHot(key);
+      List<byte[]> blocks = read ? store.blocks(indices.get(i)) : List.of();
       for (byte[] block : blocks) {
         loadedBytes += block.length;
       }
-      question.streamTokens += sealed.segment().tokens().length;
-      inputs.add(new ChunkInput(key, sealed.segment().tokens(), blocks));
+      inputs.add(new ChunkInput(key, texts.get(i), blocks));
     }
     work.loaded(question, loadedBytes);
     question.partial = pending.asking().partial();
     return new AskTask(
-        inputs, pending.tail().tokens(), pending.tokens(), pending.maxAnswerTokens());
+        inputs,
+        pending.tail().tokens(),
+        pending.tokens(),
+        pending.maxAnswerTokens(),
+        excerpts,
+        !all);
   }
 
   private void emitPartial(Work.Question question, int[] soFar) {
@@ -329,6 +352,11 @@ final class EngineCalls {
       metered.answerMillis.update(timings.totalMillis());
       metered.firstTokenMillis.update(timings.firstTokenMillis());
       metered.queuedMillis.update(timings.queuedMillis());
+    } else if (failure instanceof StatesNeededException) {
+      question.needsAllStates = true;
+      question.attempts--;
+      work.retry(question);
+      return;
     } else if (tryAgainLater(question, failure)) {
       return;
     } else {

@@ -66,6 +66,8 @@ abstract sealed class Work {
     long submittedAtMillis;
     boolean partial;
     int partialTokens;
+    // whether lines alone didn't settle it, so that the engine needs the states of all chunks
+    boolean needsAllStates;
     // of the question's chunks those that the engine is asked of; null for all
     int[] chosen;
 

@@ -32,6 +32,7 @@ public final class LineMatcher {
   /** Where more than this part of all lines counts, the words tell nothing apart. */
   private static final double TOO_MANY = 0.3;
 
+  private static final byte[] NOTHING = {};
   private static final long SEED = 0xCBF29CE484222325L;
   private static final long PRIME = 0x100000001B3L;
 
@@ -137,19 +138,25 @@ public final class LineMatcher {
     return scores;
   }
 
+  // tokens of another model's vocabulary are no words
+  private byte[] bytes(int token) {
+    return token < bytes.length ? bytes[token] : NOTHING;
+  }
+
   /** Hash of each different word, and its number. */
   private Map<Long, Integer> words(int[] tokens) {
     Map<Long, Integer> found = new HashMap<>();
     long hash = SEED;
     for (int token : tokens) {
-      for (byte b : bytes[token]) {
+      byte[] piece = bytes(token);
+      for (byte b : piece) {
         if (isOfWord(b)) {
           hash = (hash ^ b) * PRIME;
         } else {
           hash = note(found, hash);
         }
       }
-      if (bytes[token].length == 0) {
+      if (piece.length == 0) {
         // what frames a question ends a word
         hash = note(found, hash);
       }
@@ -171,7 +178,7 @@ public final class LineMatcher {
     int from = 0;
     boolean ended = false;
     for (int i = 0; i < tokens.length; i++) {
-      byte[] piece = bytes[tokens[i]];
+      byte[] piece = bytes(tokens[i]);
       if (ended && i > from && !(piece.length > 0 && isBlank(piece[0]))) {
         out.add(new Line(text, from, i, words));
         from = i;

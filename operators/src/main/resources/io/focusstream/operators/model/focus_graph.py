@@ -205,13 +205,12 @@ class FocusGraph(Module):
   def pick(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
     return [torch.index_select(xs[0], 1, rows), torch.index_select(xs[1], 1, rows), torch.index_select(xs[2], 0, rows)]
 
-  # Some tokens of a chunk, moved together as if nothing had stood between them. xs: keys, values of a batch (L, B, G, S, D); row:
-  # int64 on the CPU, [the chunk's]; columns (n): its tokens, ascending, from position 0. -> keys, values (L, G, n, D)
-  def excerpt(self: __torch__.FocusGraph, xs: List[Tensor], row: Tensor, columns: Tensor, inv: Tensor) -> List[Tensor]:
+  # Some tokens of a chunk, moved together as if nothing had stood between them. xs: keys, values of the chunk (L, G, T, D);
+  # columns (n): its tokens, ascending, from position 0. -> keys, values (L, G, n, D)
+  def excerpt(self: __torch__.FocusGraph, xs: List[Tensor], columns: Tensor, inv: Tensor) -> List[Tensor]:
     moved = torch.sub(torch.arange(torch.size(columns, 0), dtype=4, device=ops.prim.device(columns)), columns)
-    keys = torch.index_select(torch.select(xs[0], 1, int(row[0])), 2, columns)
-    values = torch.index_select(torch.select(xs[1], 1, int(row[0])), 2, columns)
-    return [self.rotate(keys, self.rotary(moved, inv)), values]
+    keys = torch.index_select(xs[0], 2, columns)
+    return [self.rotate(keys, self.rotary(moved, inv)), torch.index_select(xs[1], 2, columns)]
 
   # The weights as condense() and decode() read them: embedding, final norm, head, then 8 a layer: input norm, qkv, o,
   # post-attention norm, gate and up, down, added qkv, added o. Products over the same numbers are one. All in memory of

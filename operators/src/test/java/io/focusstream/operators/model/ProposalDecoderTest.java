@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.focusstream.operators.model.ProposalDecoder.Excerpt;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,25 +72,40 @@ class ProposalDecoderTest {
     return all;
   }
 
-  private ProposalDecoder begin(List<int[]> chunks, int[] prompt, int[] tail) {
-    ProposalDecoder decoder = model.propose(prompt, tail, 20);
+  private FocusModel.States states(int[] chunk) {
+    return model.take(manager, model.prefill(manager, List.of(chunk)), 0, chunk.length);
+  }
+
+  private void add(ProposalDecoder decoder, List<int[]> chunks) {
     for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
-      List<FocusModel.States> states = new ArrayList<>();
-      for (int[] chunk :
-          chunks.subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH))) {
-        states.add(model.take(manager, model.prefill(manager, List.of(chunk)), 0, chunk.length));
-      }
-      decoder.add(states);
+      decoder.add(
+          chunks
+              .subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH))
+              .stream()
+              .map(this::states)
+              .toList());
     }
+  }
+
+  private ProposalDecoder begin(List<int[]> chunks, int[] prompt, int[] tail) {
+    return begin(chunks, prompt, tail, List.of());
+  }
+
+  private ProposalDecoder begin(
+      List<int[]> chunks, int[] prompt, int[] tail, List<Excerpt> excerpts) {
+    ProposalDecoder decoder = model.propose(prompt, tail, 20);
+    for (Excerpt excerpt : excerpts) {
+      if (excerpt.chunk() == chunks.size()) {
+        decoder.excerptOfTail(excerpt.tokens());
+      } else {
+        decoder.excerpt(excerpt.chunk(), states(chunks.get(excerpt.chunk())), excerpt.tokens());
+      }
+    }
+    add(decoder, chunks);
     return decoder;
   }
 
-  private AnswerDecoder begin(
-      List<int[]> chunks, int[] prompt, int[] tail, List<Excerpt> excerpts) {
-    ProposalDecoder decoder = begin(chunks, prompt, tail);
-    decoder.excerpts(excerpts);
-    return decoder;
-  }
+  private record Excerpt(int chunk, int[] tokens) {}
 
   private float[] plain(int[]... tokens) {
     int[] all = Arrays.stream(tokens).flatMapToInt(Arrays::stream).toArray();
@@ -248,15 +263,7 @@ class ProposalDecoderTest {
     int[] columns = {3, 4, 5, 17, 18, 29};
     int[] alone = Arrays.stream(columns).map(i -> chunk[i]).toArray();
     try (NDManager own = model.newManager()) {
-      ChunkBatch batch =
-          new ChunkBatch(
-              model,
-              own,
-              List.of(
-                  model.take(own, model.prefill(own, List.of(tokens(6, 9))), 0, 9),
-                  model.take(own, model.prefill(own, List.of(chunk)), 0, 30)),
-              4);
-      FocusModel.States some = batch.excerpt(own, 1, columns);
+      FocusModel.States some = model.excerpt(own, states(chunk), columns);
       FocusModel.States wanted =
           model.take(own, model.prefill(own, List.of(alone)), 0, alone.length);
       assertArrayEquals(
@@ -264,6 +271,60 @@ class ProposalDecoderTest {
       assertArrayEquals(
           wanted.values().get("0").toFloatArray(), some.values().get("0").toFloatArray(), 1e-5f);
       assertEquals(wanted.keys().getShape(), some.keys().getShape());
+    }
+  }
+
+  /** As if all had been asked at once, from the step on in which they are needed. */
+  @Test
+  void wholeChunksAreAskedWhenExcerptsAreNotSure() {
+    List<int[]> many = chunks(70);
+    List<Excerpt> some = List.of(excerpt(3, 2, 9), excerpt(40, 1, 6), excerpt(70, 1, 12));
+    int[] tail = tokens(99, 30);
+    int atOnce = 0;
+    int later = 0;
+    int never = 0;
+    for (double left : new double[] {0, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3}) {
+      int[] question = tokens(300 + (long) (1e6 * left), 6);
+      AtomicInteger brought = new AtomicInteger();
+      try (ProposalDecoder eager = begin(many, question, tail, some);
+          ProposalDecoder lazy = new ProposalDecoder(model, question, tail, 20, left)) {
+        lazy.excerpt(3, states(many.get(3)), some.get(0).tokens());
+        lazy.excerpt(40, states(many.get(40)), some.get(1).tokens());
+        lazy.excerptOfTail(some.get(2).tokens());
+        lazy.askLater(
+            many.size(),
+            () -> {
+              brought.incrementAndGet();
+              add(lazy, many);
+            });
+        AnswerDecoder.Step wanted = eager.first();
+        AnswerDecoder.Step step = lazy.first();
+        atOnce += brought.get();
+        int begun = brought.get();
+        for (int i = 0; i < 12; i++) {
+          assertEquals(71, step.attention().length);
+          assertEquals(brought.get() == 1, lazy.hasAskedAll());
+          if (lazy.hasAskedAll()) {
+            assertArrayEquals(wanted.relevance(), step.relevance(), 1e-4f, "step " + i);
+          }
+          int token = likeliest(wanted.logits());
+          wanted = eager.next(token);
+          step = lazy.next(token);
+        }
+        later += brought.get() - begun;
+        never += 1 - brought.get();
+      }
+    }
+    assertTrue(
+        atOnce > 0 && later > 0 && never > 0, atOnce + ", " + later + " and " + never + " times");
+  }
+
+  @Test
+  void chunksThatWereToBeAddedLaterMustAllBe() {
+    try (ProposalDecoder decoder = model.propose(PROMPT, new int[0], 4)) {
+      decoder.askLater(3, () -> add(decoder, chunks(2)));
+      assertTrue(
+          assertThrows(IllegalStateException.class, decoder::first).getMessage().contains("3"));
     }
   }
 

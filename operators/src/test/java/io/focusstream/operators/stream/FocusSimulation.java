@@ -419,6 +419,10 @@ final class FocusSimulation {
   Observations run() throws Exception {
     Run run = new Run();
     FakeEngine engine = run.engine;
+    if (random.nextInt(3) == 0) {
+      // lines are read first, and never settle it: each question is asked twice
+      engine.readsFirst('1', false);
+    }
     OperatorSubtaskState state = null;
     int parallelism = 1 << random.nextInt(3);
     int stateParallelism = parallelism;

@@ -12,6 +12,8 @@ import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.ModelInfo;
+import io.focusstream.operators.engine.StatesNeededException;
+import io.focusstream.operators.text.LineMatcher.Excerpt;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -74,6 +76,9 @@ public final class FakeEngine implements CondensingEngine {
   private int exhausted;
   private boolean keepsHot;
   private int callsUntilLost;
+  // lines with this character are read first; 0 for none
+  private char mark;
+  private boolean settles;
   private OptionalInt grantedGpu = OptionalInt.empty();
 
   /** A call that hasn't completed. */
@@ -223,6 +228,31 @@ public final class FakeEngine implements CondensingEngine {
     return taken;
   }
 
+  /**
+   * From now on texts with a character are excerpted.
+   *
+   * @param settling whether they settle what is asked; else the states of all chunks are needed
+   */
+  public synchronized FakeEngine readsFirst(char marked, boolean settling) {
+    mark = marked;
+    settles = settling;
+    return this;
+  }
+
+  @Override
+  public synchronized List<Excerpt> excerpts(List<int[]> texts, int[] question) {
+    List<Excerpt> found = new ArrayList<>();
+    for (int i = 0; i < texts.size() && mark != 0; i++) {
+      for (int at = 0; at < texts.get(i).length; at++) {
+        if (texts.get(i)[at] == mark) {
+          found.add(new Excerpt(i, new int[] {at}));
+          break;
+        }
+      }
+    }
+    return found;
+  }
+
   @Override
   public synchronized boolean isHot(ChunkKey key) {
     if (exhausted > 0) {
@@ -332,6 +362,8 @@ public final class FakeEngine implements CondensingEngine {
     }
     if (call.task instanceof CondenseTask task) {
       cast(call).complete(condense(task.key(), task.tokens()));
+    } else if (call.task instanceof AskTask task && task.someStates() && !settles) {
+      cast(call).completeExceptionally(new StatesNeededException());
     } else if (call.task instanceof AskTask task) {
       cast(call).complete(answer(task));
     }
@@ -409,6 +441,9 @@ public final class FakeEngine implements CondensingEngine {
     float[] weights = new float[task.chunks().size()];
     Arrays.fill(weights, weights.length == 0 ? 0 : 1f / weights.length);
     for (ChunkInput chunk : task.chunks()) {
+      if (task.someStates() && chunk.blocks().isEmpty() && !hot.contains(chunk.key())) {
+        continue;
+      }
       append(text, chunk.tokens()).append('|');
       int bad = (int) chunk.blocks().stream().filter(block -> !isIntact(block)).count();
       damaged += bad;

@@ -144,8 +144,17 @@ public final class StreamReader {
           Prefilter.choose(chunks.stream().map(ChunkInput::tokens).toList(), laidOut, mostChunks);
       chunks = Arrays.stream(chosen).mapToObj(chunks::get).toList();
     }
+    List<int[]> texts = new ArrayList<>(chunks.stream().map(ChunkInput::tokens).toList());
+    texts.add(stream.tail());
     return engine
-        .ask(new AskTask(chunks, stream.tail(), laidOut, maxAnswerTokens))
+        .ask(
+            new AskTask(
+                chunks,
+                stream.tail(),
+                laidOut,
+                maxAnswerTokens,
+                engine.excerpts(texts, laidOut),
+                false))
         .join()
         .over(chosen, stream.chunks().size());
   }

@@ -25,7 +25,6 @@ import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.kv.TensorSlot;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.Precision;
-import io.focusstream.operators.model.ProposalDecoder;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
@@ -186,17 +185,9 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
   }
 
-  /** The lines that share the question's rare words, of a chunk each, the tail's as the last. */
-  List<ProposalDecoder.Excerpt> excerpts(AskTask task) {
-    if (matcher == null) {
-      return List.of();
-    }
-    List<int[]> texts = new ArrayList<>();
-    task.chunks().forEach(chunk -> texts.add(chunk.tokens()));
-    texts.add(task.tail());
-    return matcher.find(texts, task.question(), settings.excerpts()).stream()
-        .map(found -> new ProposalDecoder.Excerpt(found.text(), found.tokens()))
-        .toList();
+  @Override
+  public List<LineMatcher.Excerpt> excerpts(List<int[]> texts, int[] question) {
+    return matcher == null ? List.of() : matcher.find(texts, question, settings.excerpts());
   }
 
   private static Device device(int gpu) {

@@ -7,6 +7,7 @@ import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
+import io.focusstream.operators.engine.StatesNeededException;
 import io.focusstream.operators.kv.ChunkStateException;
 import io.focusstream.operators.model.AnswerDecoder;
 import io.focusstream.operators.model.FocusModel;
@@ -15,6 +16,7 @@ import io.focusstream.operators.model.ProposalDecoder;
 import io.focusstream.operators.model.StreamScorer;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
+import io.focusstream.operators.text.LineMatcher;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +56,8 @@ final class RunningQuestion {
   private double tailAttention;
   private double logProbability;
   private int steps;
-  private List<CondensedChunk> recondensed = List.of();
+  // chunks whose states were made again
+  private final Map<ChunkKey, CondensedChunk> recondensed = new HashMap<>();
   private int damagedBlocks;
   private long beganNanos;
   private long loadedNanos;
@@ -96,28 +99,69 @@ final class RunningQuestion {
       int[] prompt = DjlCondensingEngine.concat(begin, task.question());
       int longest = task.maxAnswerTokens() + 1;
       if (readout == Readout.PROPOSALS) {
-        ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
-        decoder = proposals;
-        proposals.excerpts(engine.excerpts(task));
+        decoder = proposals(prompt, longest);
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
         decoder =
             model.ask(
                 prompt, new ParallelDecoder.Local(local, 1, 1 + task.tail().length), longest, mode);
+        load(task.chunks(), decoder::add);
       }
-      load(decoder::add);
       loadedNanos = System.nanoTime();
       last = decoder.first();
       firstTokenNanos = System.nanoTime();
       boolean ended = take();
-      if (!ended && focusShare < 1 && chunkAttention.length > FEW_CHUNKS) {
+      if (!ended && focusShare < 1 && chunkAttention.length > FEW_CHUNKS && decoder.hasAskedAll()) {
         focus();
       }
       return ended;
+    } catch (StatesNeededException e) {
+      close();
+      result.completeExceptionally(e);
+      return true;
     } catch (RuntimeException | OutOfMemoryError e) {
       fail(engine.failed("answering", e));
       return true;
     }
+  }
+
+  /** Where lines name what is asked about, they are read first, and all chunks if need be. */
+  private ProposalDecoder proposals(int[] prompt, int longest) {
+    ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
+    List<ChunkInput> chunks = task.chunks();
+    List<LineMatcher.Excerpt> excerpts = task.excerpts();
+    if (excerpts.isEmpty()) {
+      load(chunks, proposals::add);
+      return proposals;
+    }
+    Iterator<LineMatcher.Excerpt> each = excerpts.iterator();
+    List<ChunkInput> excerpted =
+        excerpts.stream()
+            .filter(excerpt -> excerpt.text() < chunks.size())
+            .map(excerpt -> chunks.get(excerpt.text()))
+            .toList();
+    load(
+        excerpted,
+        some -> {
+          for (FocusModel.States states : some) {
+            LineMatcher.Excerpt excerpt = each.next();
+            proposals.excerpt(excerpt.text(), states, excerpt.tokens());
+          }
+        });
+    if (each.hasNext()) {
+      proposals.excerptOfTail(each.next().tokens());
+    }
+    proposals.askLater(chunks.size(), () -> loadAll(proposals));
+    return proposals;
+  }
+
+  private void loadAll(ProposalDecoder proposals) {
+    List<ChunkInput> chunks = task.chunks();
+    if (task.someStates()
+        && chunks.stream().anyMatch(c -> c.blocks().isEmpty() && !engine.isHot(c.key()))) {
+      throw new StatesNeededException();
+    }
+    load(chunks, proposals::add);
   }
 
   /** One more token; true where the question ended. */
@@ -125,6 +169,10 @@ final class RunningQuestion {
     try {
       last = decoder.next(tokens.get(tokens.size() - 1));
       return take();
+    } catch (StatesNeededException e) {
+      close();
+      result.completeExceptionally(e);
+      return true;
     } catch (RuntimeException | OutOfMemoryError e) {
       fail(engine.failed("answering", e));
       return true;
@@ -143,7 +191,7 @@ final class RunningQuestion {
   // The stream goes on with the question's tokens and those that are scored.
   private void score() {
     try (StreamScorer scorer = model.score(task.tail(), task.question(), forced)) {
-      load(scorer::add);
+      load(task.chunks(), scorer::add);
       loadedNanos = System.nanoTime();
       logProbability = Arrays.stream(scorer.score()).sum();
       steps = forced.length;
@@ -153,23 +201,24 @@ final class RunningQuestion {
   }
 
   /**
+   * @param chunks those to load; others that are hot stay so
    * @param into takes chunk states, so many at once as it can
    */
-  private void load(Consumer<List<FocusModel.States>> into) {
-    List<ChunkInput> chunks = task.chunks();
+  private void load(List<ChunkInput> chunks, Consumer<List<FocusModel.States>> into) {
     Set<ChunkKey> wanted = new HashSet<>();
-    chunks.forEach(chunk -> wanted.add(chunk.key()));
+    task.chunks().forEach(chunk -> wanted.add(chunk.key()));
     Map<ChunkKey, List<byte[]>> blocks = new HashMap<>();
     List<ChunkInput> missing = new ArrayList<>();
     for (ChunkInput chunk : chunks) {
       if (chunk.blocks().isEmpty()
           && !engine.isHot(chunk.key())
+          && !recondensed.containsKey(chunk.key())
           && !blocks.containsKey(chunk.key())) {
         blocks.put(chunk.key(), List.of());
         missing.add(chunk);
       }
     }
-    Map<ChunkKey, CondensedChunk> made = new HashMap<>(engine.condenseAll(missing, wanted));
+    recondensed.putAll(engine.condenseAll(missing, wanted));
     for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
       List<ChunkInput> part =
           chunks.subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH));
@@ -183,12 +232,12 @@ final class RunningQuestion {
       }
       // to read stored numbers is hardly work of the model's: the cores share it
       List<Supplier<FocusModel.States>> reading = new ArrayList<>();
-      cold.forEach(i -> reading.add(() -> stored(part.get(i), made)));
+      cold.forEach(i -> reading.add(() -> stored(part.get(i))));
       Iterator<FocusModel.States> read = model.inParallel(reading).iterator();
       for (int i : cold) {
         states[i] = read.next();
         if (states[i] == null) {
-          states[i] = again(part.get(i), wanted, made);
+          states[i] = again(part.get(i), wanted);
         }
       }
       into.accept(Arrays.asList(states));
@@ -197,12 +246,11 @@ final class RunningQuestion {
         engine.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length, wanted);
       }
     }
-    recondensed = List.copyOf(made.values());
   }
 
   // The state as it is stored, or was just made; null where it can't be read.
-  private FocusModel.States stored(ChunkInput chunk, Map<ChunkKey, CondensedChunk> made) {
-    CondensedChunk again = made.get(chunk.key());
+  private FocusModel.States stored(ChunkInput chunk) {
+    CondensedChunk again = recondensed.get(chunk.key());
     List<byte[]> blocks = again != null ? again.blocks() : chunk.blocks();
     try {
       return blocks.isEmpty() ? null : engine.decode(chunk, blocks);
@@ -212,14 +260,13 @@ final class RunningQuestion {
     }
   }
 
-  private FocusModel.States again(
-      ChunkInput chunk, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
+  private FocusModel.States again(ChunkInput chunk, Set<ChunkKey> wanted) {
     damagedBlocks += chunk.blocks().isEmpty() ? 0 : 1;
     try {
-      if (!made.containsKey(chunk.key())) {
-        made.putAll(engine.condenseAll(List.of(chunk), wanted));
+      if (!recondensed.containsKey(chunk.key())) {
+        recondensed.putAll(engine.condenseAll(List.of(chunk), wanted));
       }
-      return engine.decode(chunk, made.get(chunk.key()).blocks());
+      return engine.decode(chunk, recondensed.get(chunk.key()).blocks());
     } catch (ChunkStateException e) {
       throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
     }
@@ -313,7 +360,7 @@ final class RunningQuestion {
             Math.exp(logProbability / steps),
             weights,
             all > 0 ? tailAttention / all : 0,
-            recondensed,
+            List.copyOf(recondensed.values()),
             damagedBlocks,
             new EngineAnswer.Timings(
                 Duration.ofNanos(beganNanos - acceptedNanos),
