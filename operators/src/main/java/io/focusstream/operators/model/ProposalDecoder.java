@@ -29,9 +29,9 @@ import java.util.stream.IntStream;
  *
  * <p><b>Excerpts.</b> Some tokens of a chunk, its lines that name what is asked about, can be a
  * source of their own: {@link #excerpt}. They count as newer than all chunks. Where they, and the
- * tail, are sure of what to say, what whole chunks would say has no weight ({@link
- * ProposalWeights#first}); so these are asked only when they aren't, or have nothing more to say:
- * {@link #askLater}.
+ * tail, are sure of how the answer begins, what whole chunks would say has no weight ({@link
+ * ProposalWeights#first}); so these are asked only when they aren't, or when later on none of them
+ * has more to say: {@link #askLater}.
  */
 public final class ProposalDecoder implements AnswerDecoder {
   // What a chunk weighs less than that of the heaviest one changes no answer.
@@ -157,7 +157,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   private int room() {
-    return prompt.length + Math.min(maxTokens, ChunkBatch.ROOM_STEP);
+    return prompt.length + said.size() + Math.min(maxTokens, ChunkBatch.ROOM_STEP);
   }
 
   @Override
@@ -180,20 +180,26 @@ public final class ProposalDecoder implements AnswerDecoder {
   /** The tail; the excerpts and a source that holds nothing. */
   private void newest() {
     try (NDManager own = manager.newSubManager()) {
+      List<FocusModel.States> newest = new ArrayList<>();
       if (tail.length > 0) {
         FocusModel.States states =
             model.take(own, model.prefill(own, List.of(tail)), 0, tail.length);
-        batches.add(new ChunkBatch(model, manager, List.of(states), room()));
         if (excerptOfTail.length > 0) {
           excerptOf.add(chunkCount);
           excerpts.add(model.excerpt(manager, states, excerptOfTail));
         }
+        if (excerptOf.isEmpty()) {
+          newest.add(states);
+        } else {
+          // apart: excerpts are short, and a batch is as wide as its longest source
+          batches.add(new ChunkBatch(model, manager, List.of(states), room()));
+        }
       }
-      List<FocusModel.States> states = new ArrayList<>(excerpts);
-      states.add(model.nothing(own));
-      long[] lengths = states.stream().mapToLong(some -> some.keys().getShape().get(2)).toArray();
+      newest.addAll(excerpts);
+      newest.add(model.nothing(own));
+      long[] lengths = newest.stream().mapToLong(some -> some.keys().getShape().get(2)).toArray();
       lengths[lengths.length - 1] = 0;
-      batches.add(new ChunkBatch(model, manager, states, lengths, room()));
+      batches.add(new ChunkBatch(model, manager, newest, lengths, room()));
     }
     excerpts.forEach(
         states -> {
@@ -237,7 +243,10 @@ public final class ProposalDecoder implements AnswerDecoder {
     // all sources end with the same token; the others have those before it
     List<ChunkBatch> chunks = batches.subList(0, batches.size() - others);
     if (all.length > 1 && !chunks.isEmpty()) {
-      run(chunks, "propose", Arrays.copyOf(all, all.length - 1), lastOnly);
+      // for what it leaves in the chunks' columns alone
+      try (NDManager own = manager.newSubManager()) {
+        run(own, chunks, Arrays.copyOf(all, all.length - 1), lastOnly);
+      }
     }
     seen = said.size();
     return propose(said.isEmpty() ? -1 : said.get(said.size() - 1), last(all), lastOnly);
@@ -396,18 +405,18 @@ public final class ProposalDecoder implements AnswerDecoder {
   private Ahead propose(int token, int[] tokens, NDArray how) {
     List<NDArray> proposals = new ArrayList<>();
     List<float[]> odds = new ArrayList<>();
-    for (NDArray[] proposed : run(batches, "propose", tokens, how)) {
+    for (NDArray[] proposed : run(scratch, batches, tokens, how)) {
       proposals.add(proposed[0]);
       odds.add(proposed[1].toFloatArray());
     }
     return new Ahead(token, proposals, odds, 0);
   }
 
-  private List<NDArray[]> run(List<ChunkBatch> some, String method, int[] tokens, NDArray how) {
-    NDArray newTokens = FocusModel.tokens(scratch, List.of(tokens), tokens.length);
+  private List<NDArray[]> run(NDManager owner, List<ChunkBatch> some, int[] tokens, NDArray how) {
+    NDArray newTokens = FocusModel.tokens(owner, List.of(tokens), tokens.length);
     List<Supplier<NDArray[]>> work = new ArrayList<>();
     for (ChunkBatch batch : some) {
-      work.add(() -> batch.run(scratch, method, newTokens, tokens.length, tokens.length, how));
+      work.add(() -> batch.run(owner, "propose", newTokens, tokens.length, tokens.length, how));
     }
     return model.sideBySide(work);
   }

@@ -150,9 +150,12 @@ final class EngineCalls {
     Set<Integer> excerpted = excerpts.stream().map(Excerpt::text).collect(Collectors.toSet());
     List<ChunkInput> inputs = new ArrayList<>(chunks.size());
     long loadedBytes = 0;
+    boolean leftOut = false;
     for (int i = 0; i < chunks.size(); i++) {
       ChunkKey key = new ChunkKey(chunks.get(i).keyHigh(), chunks.get(i).keyLow());
-      boolean read = (all || excerpted.contains(i)) && !engine.isHot(key);
+      boolean cold = !engine.isHot(key);
+      boolean read = cold && (all || excerpted.contains(i));
+      leftOut |= cold && !read && store.hasBlocks(indices.get(i));
       List<byte[]> blocks = read ? store.blocks(indices.get(i)) : List.of();
       for (byte[] block : blocks) {
         loadedBytes += block.length;
@@ -167,7 +170,7 @@ final class EngineCalls {
         pending.tokens(),
         pending.maxAnswerTokens(),
         excerpts,
-        !all);
+        leftOut);
   }
 
   private void emitPartial(Work.Question question, int[] soFar) {
@@ -329,7 +332,7 @@ final class EngineCalls {
     }
     Answer answer;
     if (failure == null) {
-      storeRecondensed(question, result);
+      storeRecondensed(question, result.recondensed(), result.damagedBlocks());
       Timings timings =
           AnswerComposer.timings(
               result, Math.max(0, question.submittedAtMillis - pending.acceptedAtMillis()));
@@ -352,7 +355,8 @@ final class EngineCalls {
       metered.answerMillis.update(timings.totalMillis());
       metered.firstTokenMillis.update(timings.firstTokenMillis());
       metered.queuedMillis.update(timings.queuedMillis());
-    } else if (failure instanceof StatesNeededException) {
+    } else if (failure instanceof StatesNeededException needed) {
+      storeRecondensed(question, needed.recondensed(), needed.damagedBlocks());
       question.needsAllStates = true;
       question.attempts--;
       work.retry(question);
@@ -380,20 +384,22 @@ final class EngineCalls {
   }
 
   /** Chunks that the engine had to make again: their state is stored in place of what there was. */
-  private void storeRecondensed(Work.Question question, EngineAnswer result) throws Exception {
-    if (result.damagedBlocks() > 0) {
-      metered.damagedBlocks.inc(result.damagedBlocks());
+  private void storeRecondensed(
+      Work.Question question, List<CondensedChunk> recondensed, int damagedBlocks)
+      throws Exception {
+    if (damagedBlocks > 0) {
+      metered.damagedBlocks.inc(damagedBlocks);
       LOGGER.warn(
           "{} stored blocks of stream {} could not be used; {} chunks were made again from tokens.",
-          result.damagedBlocks(),
+          damagedBlocks,
           question.stream,
-          result.recondensed().size());
+          recondensed.size());
     }
-    if (result.recondensed().isEmpty()) {
+    if (recondensed.isEmpty()) {
       return;
     }
     Map<ChunkKey, CondensedChunk> made = new HashMap<>();
-    for (CondensedChunk chunk : result.recondensed()) {
+    for (CondensedChunk chunk : recondensed) {
       made.put(chunk.key(), chunk);
     }
     metered.chunksRecondensed.inc(made.size());

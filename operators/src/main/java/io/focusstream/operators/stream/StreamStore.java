@@ -248,6 +248,12 @@ final class StreamStore {
     return bytes;
   }
 
+  /** Whether a chunk's state is stored here. */
+  boolean hasBlocks(int index) throws Exception {
+    CondensedStatus status = condensed.get(index);
+    return status != null && status.blocks() > 0;
+  }
+
   /** The stored state of a chunk; empty where none is stored, or not all of it. */
   List<byte[]> blocks(int index) throws Exception {
     CondensedStatus status = condensed.get(index);

@@ -221,6 +221,11 @@ public final class ByteLevelBpe implements TextTokenizer {
   }
 
   @Override
+  public byte[] bytes(int token) {
+    return vocabulary.bytesOf(token).clone();
+  }
+
+  @Override
   public int specialToken(String written) {
     return vocabulary.special.getOrDefault(written, -1);
   }

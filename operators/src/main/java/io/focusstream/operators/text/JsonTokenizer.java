@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -204,6 +205,18 @@ public final class JsonTokenizer implements TextTokenizer {
       }
     }
     return count == 0 ? "" : library.decode(Arrays.copyOf(ids, count), false);
+  }
+
+  /** Behind another token: alone some would lose the blank that they begin with. */
+  @Override
+  public byte[] bytes(int token) {
+    int[] before = encode("a");
+    int[] both = Arrays.copyOf(before, before.length + 1);
+    both[before.length] = token;
+    String first = decode(before);
+    String all = decode(both);
+    return (all.startsWith(first) ? all.substring(first.length()) : decode(new int[] {token}))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   @Override

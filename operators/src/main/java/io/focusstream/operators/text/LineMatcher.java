@@ -1,8 +1,6 @@
 package io.focusstream.operators.text;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,11 +12,13 @@ import java.util.Map;
  * person that is asked about, where the question names one. Works on token ids, byte by byte,
  * without making text of them: a million tokens take some tens of milliseconds.
  *
- * <p>A word is a run of letters and digits, in any case. A line is what ends with a line feed; one
- * that begins with white space belongs to the line before it (a stack trace's frames). A line's
- * score is the sum of {@code ln(1 + lines / lines that have it)} over the question's words that it
- * has (the inverse document frequency, Robertson and Zaragoza 2009, §3.1, of lines). Blind to
- * meaning; what comes of it is one more thing to read for a model that also reads the whole.
+ * <p>A word is a run of letters and digits, in any case (in ASCII). A line is what ends with a line
+ * feed; one that begins with white space belongs to the line before it (a stack trace's frames). A
+ * line's score is the sum of {@code ln(1 + lines / lines that have it)} over the question's words
+ * that it has (the inverse document frequency, Robertson and Zaragoza 2009, §3.1, of lines). Those
+ * near the best one's count, and those that have the same words with digits: what else is said of
+ * an id. Blind to meaning; what comes of it is one more thing to read for a model that also reads
+ * the whole.
  *
  * <p>Safe for use by many threads.
  */
@@ -29,9 +29,14 @@ public final class LineMatcher {
   /** A line counts whose score is at least this part of the best one's. */
   private static final double NEAR_BEST = 0.7;
 
+  /** Or one that has so much of what the best one has of the words with a digit: the same id. */
+  private static final double NEARLY_ALL = 0.95;
+
   /** Where more than this part of all lines counts, the words tell nothing apart. */
   private static final double TOO_MANY = 0.3;
 
+  private static final byte LATIN_SIGNS = (byte) 0xC2;
+  private static final byte OTHER_SIGNS = (byte) 0xE2;
   private static final byte[] NOTHING = {};
   private static final long SEED = 0xCBF29CE484222325L;
   private static final long PRIME = 0x100000001B3L;
@@ -43,7 +48,7 @@ public final class LineMatcher {
   public LineMatcher(TextTokenizer tokenizer) {
     bytes = new byte[tokenizer.vocabularySize()][];
     for (int id = 0; id < bytes.length; id++) {
-      byte[] text = tokenizer.decode(new int[] {id}).getBytes(StandardCharsets.UTF_8);
+      byte[] text = tokenizer.bytes(id).clone();
       for (int i = 0; i < text.length; i++) {
         if (text[i] >= 'A' && text[i] <= 'Z') {
           text[i] += 'a' - 'A';
@@ -74,25 +79,39 @@ public final class LineMatcher {
    *     newest; none where no word tells lines apart
    */
   public List<Excerpt> find(List<int[]> texts, int[] question, int most) {
-    Map<Long, Integer> wanted = words(question);
-    if (wanted.isEmpty()) {
+    Words wanted = new Words(question);
+    if (wanted.size() == 0) {
       return List.of();
     }
     List<Line> lines = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       lines(i, texts.get(i), wanted, lines);
     }
-    double[] scores = scores(lines, wanted.size());
-    double best = Arrays.stream(scores).max().orElse(0);
-    double enough = NEAR_BEST * best;
-    int matching = (int) Arrays.stream(scores).filter(score -> score >= enough).count();
-    if (best <= 0 || matching > Math.max(1, TOO_MANY * lines.size())) {
+    double[] rarity = rarity(lines, wanted.size());
+    double[] scores = scores(lines, rarity, -1L);
+    int best = 0;
+    for (int i = 1; i < scores.length; i++) {
+      best = scores[i] > scores[best] ? i : best;
+    }
+    if (scores.length == 0 || scores[best] <= 0) {
+      return List.of();
+    }
+    boolean[] matching = new boolean[scores.length];
+    double[] named = scores(lines, rarity, wanted.withDigits());
+    int count = 0;
+    for (int i = 0; i < scores.length; i++) {
+      matching[i] =
+          scores[i] >= NEAR_BEST * scores[best]
+              || named[best] > 0 && named[i] >= NEARLY_ALL * named[best];
+      count += matching[i] ? 1 : 0;
+    }
+    if (count > Math.max(1, TOO_MANY * lines.size())) {
       return List.of();
     }
     Map<Integer, List<Line>> ofText = new HashMap<>();
     Map<Integer, Double> bestOfText = new HashMap<>();
     for (int i = 0; i < scores.length; i++) {
-      if (scores[i] >= enough) {
+      if (matching[i]) {
         Line line = lines.get(i);
         ofText.computeIfAbsent(line.text(), t -> new ArrayList<>()).add(line);
         bestOfText.merge(line.text(), scores[i], Math::max);
@@ -118,7 +137,7 @@ public final class LineMatcher {
     return new Excerpt(text, tokens);
   }
 
-  private static double[] scores(List<Line> lines, int words) {
+  private static double[] rarity(List<Line> lines, int words) {
     int[] having = new int[words];
     for (Line line : lines) {
       for (long left = line.words(); left != 0; left &= left - 1) {
@@ -129,75 +148,138 @@ public final class LineMatcher {
     for (int i = 0; i < words; i++) {
       rarity[i] = having[i] == 0 ? 0 : Math.log1p((double) lines.size() / having[i]);
     }
+    return rarity;
+  }
+
+  /** Of each line, counting only some of the words. */
+  private static double[] scores(List<Line> lines, double[] rarity, long counting) {
     double[] scores = new double[lines.size()];
     for (int i = 0; i < scores.length; i++) {
-      for (long left = lines.get(i).words(); left != 0; left &= left - 1) {
+      for (long left = lines.get(i).words() & counting; left != 0; left &= left - 1) {
         scores[i] += rarity[Long.numberOfTrailingZeros(left)];
       }
     }
     return scores;
   }
 
-  // tokens of another model's vocabulary are no words
-  private byte[] bytes(int token) {
-    return token < bytes.length ? bytes[token] : NOTHING;
+  /** Reads bytes one after the other, and tells where a word ends. */
+  private static final class Reader {
+    // of the word so far; SEED where there is none
+    private long hash = SEED;
+    private boolean digits;
+    private int skipped;
+    // of the word that has just ended
+    private long ended;
+    private boolean endedWithDigits;
+
+    /** True where a word ends before this byte. */
+    boolean endsBefore(byte b) {
+      if (skipped > 0 && b < -64) {
+        skipped--;
+        return false;
+      }
+      skipped = 0;
+      if (b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b < 0 && !isOfSign(b)) {
+        hash = (hash ^ b) * PRIME;
+        digits |= b >= '0' && b <= '9';
+        return false;
+      }
+      if (b < 0) {
+        skipped = b == LATIN_SIGNS ? 1 : 2;
+      }
+      return ends();
+    }
+
+    /** True where a word was begun. */
+    boolean ends() {
+      ended = hash;
+      endedWithDigits = digits;
+      hash = SEED;
+      digits = false;
+      return ended != SEED;
+    }
+
+    // first byte of what is no letter: U+0080 to U+00BF, U+2000 to U+2FFF; else a letter's, as far
+    // as we know
+    private static boolean isOfSign(byte b) {
+      return b == LATIN_SIGNS || b == OTHER_SIGNS;
+    }
   }
 
-  /** Hash of each different word, and its number. */
-  private Map<Long, Integer> words(int[] tokens) {
-    Map<Long, Integer> found = new HashMap<>();
-    long hash = SEED;
-    for (int token : tokens) {
-      byte[] piece = bytes(token);
-      for (byte b : piece) {
-        if (isOfWord(b)) {
-          hash = (hash ^ b) * PRIME;
-        } else {
-          hash = note(found, hash);
+  /** A question's words, each with a number. */
+  private final class Words {
+    private final Map<Long, Integer> numbers = new HashMap<>();
+    private long withDigits;
+
+    Words(int[] question) {
+      Reader reader = new Reader();
+      for (int token : question) {
+        byte[] piece = bytes(token);
+        for (byte b : piece) {
+          if (reader.endsBefore(b)) {
+            note(reader);
+          }
+        }
+        // what frames a question ends a word
+        if (piece.length == 0 && reader.ends()) {
+          note(reader);
         }
       }
-      if (piece.length == 0) {
-        // what frames a question ends a word
-        hash = note(found, hash);
+      if (reader.ends()) {
+        note(reader);
       }
     }
-    note(found, hash);
-    return found;
-  }
 
-  private static long note(Map<Long, Integer> found, long hash) {
-    if (hash != SEED && found.size() < MOST_WORDS) {
-      found.putIfAbsent(hash, found.size());
+    private void note(Reader reader) {
+      if (numbers.size() < MOST_WORDS) {
+        int number = numbers.computeIfAbsent(reader.ended, word -> numbers.size());
+        withDigits |= reader.endedWithDigits ? 1L << number : 0;
+      }
     }
-    return SEED;
+
+    int size() {
+      return numbers.size();
+    }
+
+    long withDigits() {
+      return withDigits;
+    }
+
+    /** The word's bit; 0 where it isn't one of these. */
+    long bit(Reader reader) {
+      Integer number = numbers.get(reader.ended);
+      return number == null ? 0 : 1L << number;
+    }
   }
 
-  private void lines(int text, int[] tokens, Map<Long, Integer> wanted, List<Line> out) {
-    long hash = SEED;
+  // tokens of another model's vocabulary are no words
+  private byte[] bytes(int token) {
+    return token >= 0 && token < bytes.length ? bytes[token] : NOTHING;
+  }
+
+  private void lines(int text, int[] tokens, Words wanted, List<Line> out) {
+    Reader reader = new Reader();
     long words = 0;
     int from = 0;
     boolean ended = false;
     for (int i = 0; i < tokens.length; i++) {
       byte[] piece = bytes(tokens[i]);
-      if (ended && i > from && !(piece.length > 0 && isBlank(piece[0]))) {
+      if (ended && !(piece.length > 0 && isBlank(piece[0]))) {
         out.add(new Line(text, from, i, words));
         from = i;
         words = 0;
       }
       ended = false;
       for (byte b : piece) {
-        if (isOfWord(b)) {
-          hash = (hash ^ b) * PRIME;
-        } else if (hash != SEED) {
-          Integer word = wanted.get(hash);
-          words |= word == null ? 0 : 1L << word;
-          hash = SEED;
+        if (reader.endsBefore(b)) {
+          words |= wanted.bit(reader);
         }
         ended = b == '\n';
       }
     }
-    Integer word = wanted.get(hash);
-    words |= word == null ? 0 : 1L << word;
+    if (reader.ends()) {
+      words |= wanted.bit(reader);
+    }
     if (from < tokens.length) {
       out.add(new Line(text, from, tokens.length, words));
     }
@@ -205,10 +287,5 @@ public final class LineMatcher {
 
   private static boolean isBlank(byte b) {
     return b == ' ' || b == '\t';
-  }
-
-  // bytes past ASCII are parts of letters, as far as we know
-  private static boolean isOfWord(byte b) {
-    return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b < 0;
   }
 }

@@ -363,7 +363,10 @@ public final class FakeEngine implements CondensingEngine {
     if (call.task instanceof CondenseTask task) {
       cast(call).complete(condense(task.key(), task.tokens()));
     } else if (call.task instanceof AskTask task && task.someStates() && !settles) {
-      cast(call).completeExceptionally(new StatesNeededException());
+      EngineAnswer soFar = answer(task);
+      cast(call)
+          .completeExceptionally(
+              new StatesNeededException(soFar.recondensed(), soFar.damagedBlocks()));
     } else if (call.task instanceof AskTask task) {
       cast(call).complete(answer(task));
     }

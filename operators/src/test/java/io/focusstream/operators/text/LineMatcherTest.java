@@ -130,7 +130,32 @@ class LineMatcherTest {
     lines.set(21, "<|answer|> 日本語のログ");
     assertEquals(
         List.of("4: Grüße aus Köln von Jürgen\n"), found(lines, 5, "Wer ist in Köln?", MOST));
-    assertTrue(found(lines, 5, "日本語のログ", MOST).get(0).contains("日本語のログ"));
+    assertEquals(List.of("4: <|answer|> 日本語のログ\n"), found(lines, 5, "日本語のログ", MOST));
+  }
+
+  @Test
+  void wordsBeyondAsciiAreToldApartAndSignsAreNoLetters() {
+    List<String> lines = orders();
+    lines.set(5, "gesehen: Möller");
+    lines.set(10, "gesehen: Müller");
+    lines.set(15, "seen: Иван");
+    lines.set(20, "seen: Олег");
+    lines.set(25, "seen: “Alice” — today");
+    lines.set(30, "seen: «Bob»");
+    assertEquals(List.of("2: gesehen: Müller\n"), found(lines, 5, "Wo war Müller?", MOST));
+    assertEquals(List.of("3: seen: Иван\n"), found(lines, 5, "Иван?", MOST));
+    assertEquals(List.of("5: seen: “Alice” — today\n"), found(lines, 5, "Alice?", MOST));
+    assertEquals(List.of("6: seen: «Bob»\n"), found(lines, 5, "Where is Bob?", MOST));
+  }
+
+  @Test
+  void whatElseIsSaidOfAnIdIsFoundTooHoweverFewOfTheOtherWordsItHas() {
+    List<String> lines = orders();
+    lines.set(11, "delivery address of ord-4211 confirmed by the warehouse: 12 Main Street");
+    lines.set(37, "ord-4211 moved to 7 Mill Lane");
+    assertEquals(
+        List.of("2: " + lines.get(11) + "\n", "7: " + lines.get(37) + "\n"),
+        found(lines, 5, "Which delivery address was confirmed for ord-4211?", MOST));
   }
 
   @Test

@@ -12,8 +12,8 @@ package io.focusstream.jobs.training.data;
  * @param mix what is asked
  * @param ordered whether the candidates' positions tell how long ago a chunk was: then questions of
  *     what was set last may have their answer in one chunk and earlier values in others
- * @param excerpts part of the proposals' batches whose questions stand behind excerpts, as the
- *     engine makes them, instead of whole chunks; from 0 to 1
+ * @param excerpts part of the proposals' batches whose questions stand behind excerpts, the lines
+ *     that the engine would choose, instead of whole chunks; from 0 to 1
  */
 public record BatchOptions(
     long seed,

@@ -196,7 +196,10 @@ final class ProposalBatches {
     }
   }
 
-  /** Questions about several drafts, each behind the excerpts that the engine would make. */
+  /**
+   * Questions about several drafts, each behind the lines that the engine would choose. They are
+   * read by themselves here; the engine takes their columns of the whole chunk's states.
+   */
   private ProposalBatch ofExcerpts(Rng rng) {
     List<Row> rows = new ArrayList<>();
     Row nothing = new Row(new int[0]);

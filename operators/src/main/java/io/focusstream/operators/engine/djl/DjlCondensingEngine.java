@@ -136,6 +136,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
         settings.precision() != null ? settings.precision() : Precision.forThisProcessor();
     Device device = device(settings.placedOn(OptionalInt.empty()).gpu());
     try (CheckpointFolder folder = CheckpointFolder.open(path)) {
+      // before the model, which would have to be closed where the tokenizer can't be read
+      Readout read =
+          settings.readout() != null ? settings.readout() : folder.config().focus().readout();
+      this.matcher = read == Readout.PROPOSALS && settings.excerpts() > 0 ? matcher(path) : null;
       this.model = new FocusModel(folder, device, precision);
       ModelConfig config = folder.config();
       this.info =
@@ -151,7 +155,6 @@ public final class DjlCondensingEngine implements CondensingEngine {
     } catch (IOException | IllegalArgumentException e) {
       throw new EngineException("can't load the model in " + path + ": " + e.getMessage(), e);
     }
-    this.matcher = readout() == Readout.PROPOSALS && settings.excerpts() > 0 ? matcher(path) : null;
     this.codec = new ChunkStateCodec(Id128.ofHex(info.fingerprint()), settings.quantisation());
     this.hotManager = model.newManager();
     this.hot =
@@ -173,15 +176,13 @@ public final class DjlCondensingEngine implements CondensingEngine {
         settings.quantisation());
   }
 
-  private static LineMatcher matcher(Path model) {
+  private static LineMatcher matcher(Path model) throws IOException {
     Path file = model.resolve("tokenizer.json");
     if (!Files.exists(file)) {
       return null;
     }
     try (TextTokenizer tokenizer = TextTokenizers.load(file)) {
       return new LineMatcher(tokenizer);
-    } catch (IOException e) {
-      throw new EngineException("can't read " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -511,9 +512,12 @@ public final class DjlCondensingEngine implements CondensingEngine {
   /** What a question holds beside the hot tier: each chunk is continued with what is asked. */
   private long runningBytes(AskTask task) {
     int continuation = task.question().length + task.maxAnswerTokens();
-    return task.chunks().stream()
-        .mapToLong(chunk -> model.stateBytes(chunk.tokens().length + continuation))
-        .sum();
+    long whole =
+        task.chunks().stream()
+            .mapToLong(chunk -> model.stateBytes(chunk.tokens().length + continuation))
+            .sum();
+    int longest = task.excerpts().stream().mapToInt(some -> some.tokens().length).max().orElse(0);
+    return whole + task.excerpts().size() * model.stateBytes(longest + continuation);
   }
 
   private void begin(Ask ask) {

@@ -99,7 +99,10 @@ final class RunningQuestion {
       int[] prompt = DjlCondensingEngine.concat(begin, task.question());
       int longest = task.maxAnswerTokens() + 1;
       if (readout == Readout.PROPOSALS) {
-        decoder = proposals(prompt, longest);
+        ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
+        // from now on it is closed with the question
+        decoder = proposals;
+        prepare(proposals);
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
         decoder =
@@ -126,13 +129,12 @@ final class RunningQuestion {
   }
 
   /** Where lines name what is asked about, they are read first, and all chunks if need be. */
-  private ProposalDecoder proposals(int[] prompt, int longest) {
-    ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
+  private void prepare(ProposalDecoder proposals) {
     List<ChunkInput> chunks = task.chunks();
     List<LineMatcher.Excerpt> excerpts = task.excerpts();
     if (excerpts.isEmpty()) {
       load(chunks, proposals::add);
-      return proposals;
+      return;
     }
     Iterator<LineMatcher.Excerpt> each = excerpts.iterator();
     List<ChunkInput> excerpted =
@@ -152,14 +154,13 @@ final class RunningQuestion {
       proposals.excerptOfTail(each.next().tokens());
     }
     proposals.askLater(chunks.size(), () -> loadAll(proposals));
-    return proposals;
   }
 
   private void loadAll(ProposalDecoder proposals) {
     List<ChunkInput> chunks = task.chunks();
     if (task.someStates()
         && chunks.stream().anyMatch(c -> c.blocks().isEmpty() && !engine.isHot(c.key()))) {
-      throw new StatesNeededException();
+      throw new StatesNeededException(List.copyOf(recondensed.values()), damagedBlocks);
     }
     load(chunks, proposals::add);
   }

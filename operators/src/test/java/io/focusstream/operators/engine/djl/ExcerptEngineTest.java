@@ -1,0 +1,170 @@
+package io.focusstream.operators.engine.djl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ChunkInput;
+import io.focusstream.operators.engine.ChunkKey;
+import io.focusstream.operators.engine.CondenseTask;
+import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.StatesNeededException;
+import io.focusstream.operators.text.EventText;
+import io.focusstream.operators.text.LineMatcher.Excerpt;
+import io.focusstream.operators.text.PromptTemplate;
+import io.focusstream.operators.text.TextTokenizer;
+import io.focusstream.operators.text.TextTokenizers;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The bundled model over lines that name things, with nothing hot. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ExcerptEngineTest {
+  private static final String KEY_LINE =
+      "The pass key is 51602. Remember it. 51602 is the pass key.";
+  private static final String NOISE =
+      "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.";
+  private static final int[] NO_TAIL = {};
+
+  private DjlCondensingEngine engine;
+  private TextTokenizer tokenizer;
+  private PromptTemplate template;
+
+  @BeforeAll
+  void open() throws IOException {
+    engine = new DjlCondensingEngine(DjlEngineSettings.of("small").withHotBytes(0));
+    tokenizer = TextTokenizers.load(BundledModels.folder("small").resolve("tokenizer.json"));
+    template = new PromptTemplate(tokenizer);
+  }
+
+  @AfterAll
+  void close() {
+    tokenizer.close();
+    engine.close();
+  }
+
+  private int[] text(List<String> lines) {
+    return lines.stream()
+        .flatMapToInt(line -> Arrays.stream(tokenizer.encode(EventText.of(line))))
+        .toArray();
+  }
+
+  private List<ChunkInput> condensed(List<int[]> texts) {
+    List<ChunkInput> chunks = new ArrayList<>();
+    for (int[] tokens : texts) {
+      ChunkKey key = ChunkKey.of(tokens);
+      chunks.add(
+          new ChunkInput(
+              key, tokens, engine.condense(new CondenseTask(key, tokens)).join().blocks()));
+    }
+    return chunks;
+  }
+
+  private static List<ChunkInput> without(List<ChunkInput> chunks, int... kept) {
+    return IntStream.range(0, chunks.size())
+        .mapToObj(
+            i ->
+                Arrays.stream(kept).anyMatch(k -> k == i)
+                    ? chunks.get(i)
+                    : new ChunkInput(chunks.get(i).key(), chunks.get(i).tokens(), List.of()))
+        .toList();
+  }
+
+  private String said(EngineAnswer answer) {
+    return tokenizer.decode(answer.tokens()).strip();
+  }
+
+  @Test
+  void theLineThatNamesWhatIsAskedAboutIsAllThatIsNeeded() {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      lines.add(
+          "request req-%d status=%d bytes=%d host=web-%d".formatted(8100 + i, 200 + i, 71 * i, i));
+    }
+    List<int[]> texts = new ArrayList<>();
+    for (int from = 0; from < lines.size(); from += 6) {
+      texts.add(text(lines.subList(from, from + 6)));
+    }
+    List<ChunkInput> chunks = condensed(texts);
+    int[] question = template.layOut("What is the status of req-8109?");
+    List<int[]> all = new ArrayList<>(texts);
+    all.add(NO_TAIL);
+    List<Excerpt> excerpts = engine.excerpts(all, question);
+    assertEquals(List.of(1), excerpts.stream().map(Excerpt::text).toList());
+
+    EngineAnswer some =
+        engine.ask(new AskTask(without(chunks, 1), NO_TAIL, question, 12, excerpts, true)).join();
+    assertTrue(said(some).startsWith("209"), said(some));
+    assertEquals(4, some.chunkWeights().length);
+    assertTrue(some.chunkWeights()[1] > 0.9, Arrays.toString(some.chunkWeights()));
+    assertTrue(some.recondensed().isEmpty());
+    EngineAnswer whole =
+        engine.ask(new AskTask(chunks, NO_TAIL, question, 12, excerpts, false)).join();
+    assertEquals(said(some), said(whole));
+  }
+
+  @Test
+  void linesThatDoNotSettleItAskForTheStatesOfAllChunks() {
+    List<int[]> texts =
+        List.of(text(List.of(NOISE)), text(List.of(KEY_LINE)), text(List.of(NOISE)));
+    List<ChunkInput> chunks = condensed(texts);
+    int[] question = template.layOut("What is the pass key? The pass key is");
+    // of a line that says nothing about it
+    List<Excerpt> excerpts =
+        List.of(new Excerpt(0, IntStream.range(0, texts.get(0).length).toArray()));
+    CompletableFuture<EngineAnswer> asked =
+        engine.ask(new AskTask(without(chunks, 0), NO_TAIL, question, 12, excerpts, true));
+    CompletionException failure = assertThrows(CompletionException.class, asked::join);
+    assertInstanceOf(StatesNeededException.class, failure.getCause());
+
+    EngineAnswer again =
+        engine.ask(new AskTask(chunks, NO_TAIL, question, 12, excerpts, false)).join();
+    assertTrue(said(again).startsWith("51602"), said(again));
+    assertTrue(again.chunkWeights()[1] > 0.9, Arrays.toString(again.chunkWeights()));
+    // states that are missing, not left out, are made again
+    EngineAnswer made =
+        engine.ask(new AskTask(without(chunks, 0), NO_TAIL, question, 12, excerpts, false)).join();
+    assertEquals(said(again), said(made));
+    assertEquals(
+        1, made.recondensed().stream().filter(c -> c.key().equals(chunks.get(1).key())).count());
+  }
+
+  @Test
+  void excerptsCanBeTurnedOff() {
+    try (DjlCondensingEngine other =
+        new DjlCondensingEngine(DjlEngineSettings.of("small").withExcerpts(0))) {
+      List<int[]> texts = List.of(text(List.of(NOISE, KEY_LINE, NOISE, NOISE)), NO_TAIL);
+      int[] question = template.layOut("What is the pass key?");
+      assertTrue(other.excerpts(texts, question).isEmpty());
+      assertFalse(engine.excerpts(texts, question).isEmpty());
+    }
+  }
+
+  @Test
+  void anExcerptOfNoChunkIsRefused() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            new AskTask(
+                List.of(),
+                NO_TAIL,
+                new int[] {9},
+                4,
+                List.of(new Excerpt(1, new int[] {0})),
+                false));
+    assertThrows(
+        IllegalArgumentException.class, () -> DjlEngineSettings.of("small").withExcerpts(33));
+  }
+}
