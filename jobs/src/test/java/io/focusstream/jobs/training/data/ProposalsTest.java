@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.focusstream.jobs.training.data.Asked.Part;
 import io.focusstream.operators.text.ByteLevelBpe;
 import io.focusstream.operators.text.PromptTemplate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -120,7 +121,7 @@ class ProposalsTest {
         while (at < from + s) {
           int segment = batch.segments()[at];
           int begin = at;
-          StringBuilder said = new StringBuilder();
+          List<Integer> said = new ArrayList<>();
           boolean any = false;
           boolean whole = true;
           for (; at < from + s && batch.segments()[at] == segment; at++) {
@@ -135,7 +136,7 @@ class ProposalsTest {
             any |= !silent;
             whole &= !silent;
             if (!silent && target != end) {
-              said.append(tokenizer.decode(new int[] {target}));
+              said.add(target);
             }
           }
           if (chunk.length == 0) {
@@ -143,7 +144,8 @@ class ProposalsTest {
           } else if (any && whole) {
             answered++;
             String text = tokenizer.decode(chunk, 0, chunk.length);
-            for (String part : said.toString().split(", ")) {
+            int[] all = said.stream().mapToInt(token -> token).toArray();
+            for (String part : tokenizer.decode(all, 0, all.length).split(", ")) {
               assertTrue(text.contains(part.strip()), part + " is not in " + text);
             }
           } else if (!any) {
