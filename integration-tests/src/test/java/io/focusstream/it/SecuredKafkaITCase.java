@@ -15,6 +15,7 @@ import io.focusstream.jobs.local.EmbeddedKafka;
 import io.focusstream.jobs.local.LocalCluster;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
@@ -22,8 +23,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -336,16 +341,38 @@ class SecuredKafkaITCase {
     }
   }
 
-  /** Whatever a job leaves; its graph in a checkpoint's files is Flink's own. */
-  private static List<Path> filesWith(Path folder, String text) throws Exception {
+  /**
+   * Whatever a job leaves; its graph in a checkpoint's files is Flink's own. Files of checkpoints
+   * go while one looks.
+   */
+  private static List<Path> filesWith(Path folder, String text) throws IOException {
     List<Path> found = new ArrayList<>();
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text)) {
-          found.add(file);
-        }
-      }
-    }
+    Files.walkFileTree(
+        folder,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            try {
+              byte[] bytes = Files.readAllBytes(file);
+              if (new String(bytes, StandardCharsets.ISO_8859_1).contains(text)) {
+                found.add(file);
+              }
+            } catch (NoSuchFileException e) {
+              return FileVisitResult.CONTINUE;
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+        });
     return found;
   }
 
