@@ -1,6 +1,7 @@
 package io.focusstream.operators.text;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,6 +26,15 @@ import java.util.Map;
 public final class LineMatcher {
   /** Words of a question that count, from its beginning. */
   private static final int MOST_WORDS = Long.SIZE;
+
+  /**
+   * The best line has at least this part of what the question's rare words that occur at all add up
+   * to: lines with half of a name are no lines that name it.
+   */
+  private static final double ENOUGH = 0.6;
+
+  /** Rare is what is at least so rare as this part of the rarest. */
+  private static final double RARE = 0.5;
 
   /** A line counts whose score is at least this part of the best one's. */
   private static final double NEAR_BEST = 0.7;
@@ -93,7 +103,7 @@ public final class LineMatcher {
     for (int i = 1; i < scores.length; i++) {
       best = scores[i] > scores[best] ? i : best;
     }
-    if (scores.length == 0 || scores[best] <= 0) {
+    if (scores.length == 0 || scores[best] <= 0 || !hasEnough(lines.get(best), rarity)) {
       return List.of();
     }
     boolean[] matching = new boolean[scores.length];
@@ -135,6 +145,19 @@ public final class LineMatcher {
       }
     }
     return new Excerpt(text, tokens);
+  }
+
+  private static boolean hasEnough(Line line, double[] rarity) {
+    double rarest = Arrays.stream(rarity).max().orElse(0);
+    double all = 0;
+    double had = 0;
+    for (int i = 0; i < rarity.length; i++) {
+      if (rarity[i] >= RARE * rarest) {
+        all += rarity[i];
+        had += (line.words() >> i & 1) == 1 ? rarity[i] : 0;
+      }
+    }
+    return had >= ENOUGH * all;
   }
 
   private static double[] rarity(List<Line> lines, int words) {

@@ -74,6 +74,21 @@ class LineMatcherTest {
   }
 
   @Test
+  void halfOfANameIsNotTheName() {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      lines.add("One of the special magic numbers for green-%c%d is: %d".formatted('a' + i, i, i));
+    }
+    lines.set(5, "One of the special magic numbers for pale-anchor is: 17");
+    lines.set(25, "One of the special magic numbers for bright-lobster is: 18");
+    assertEquals(
+        List.of(), found(lines, 5, "What is the special magic number for pale-lobster?", MOST));
+    assertEquals(
+        List.of("1: " + lines.get(5) + "\n"),
+        found(lines, 5, "What is the special magic number for pale-anchor?", MOST));
+  }
+
+  @Test
   void severalLinesOfOneThingAreOneExcerptAChunk() {
     List<String> lines = orders();
     lines.set(12, "order ord-4211 was returned");
