@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -484,8 +485,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
         names = "--from",
         required = true,
-        description = "Checkpoint folder of a projections run.")
-    private Path from;
+        description = "Checkpoint folder of a run; given several times: the mean of their weights.")
+    private List<Path> from;
 
     @Option(names = "--config", required = true, description = "The model's config.json.")
     private Path config;
@@ -501,10 +502,7 @@ public final class TrainCommand implements Callable<Integer> {
       ModelConfig read = ModelConfig.parse(config.toString(), Files.readString(config));
       Files.createDirectories(out);
       TrainingCheckpoint.writeModel(
-          out.resolve("model.safetensors"),
-          read,
-          TrainingCheckpoint.weights(from),
-          TensorType.BF16);
+          out.resolve("model.safetensors"), read, TrainingCheckpoint.mean(from), TensorType.BF16);
       copy(config, out.resolve("config.json"));
       copy(tokenizer, out.resolve("tokenizer.json"));
       spec.commandLine().getOut().println("written: " + out);

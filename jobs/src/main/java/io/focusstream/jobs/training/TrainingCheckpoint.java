@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -55,6 +56,40 @@ public final class TrainingCheckpoint {
     try (Safetensors file = Safetensors.open(folder.resolve(MODEL))) {
       return floats(file);
     }
+  }
+
+  /**
+   * The mean of several checkpoints' weights, which is often better than each of them (arXiv
+   * 2203.05482).
+   *
+   * @param folders of one model's, at least one
+   * @throws IllegalArgumentException where they don't have the same weights
+   */
+  public static Map<String, float[]> mean(List<Path> folders) throws IOException {
+    Map<String, float[]> mean = weights(folders.get(0));
+    for (Path folder : folders.subList(1, folders.size())) {
+      Map<String, float[]> other = weights(folder);
+      if (!other.keySet().equals(mean.keySet())) {
+        throw new IllegalArgumentException(
+            folder + " has other weights than " + folders.get(0) + "; give runs of one model");
+      }
+      for (Map.Entry<String, float[]> sum : mean.entrySet()) {
+        float[] more = other.get(sum.getKey());
+        if (more.length != sum.getValue().length) {
+          throw new IllegalArgumentException(
+              sum.getKey() + " is larger or smaller in " + folder + "; give runs of one model");
+        }
+        for (int i = 0; i < more.length; i++) {
+          sum.getValue()[i] += more[i];
+        }
+      }
+    }
+    for (float[] sum : mean.values()) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] /= folders.size();
+      }
+    }
+    return mean;
   }
 
   private static Map<String, float[]> floats(Safetensors file) {

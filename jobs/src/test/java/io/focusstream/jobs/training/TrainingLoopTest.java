@@ -15,11 +15,13 @@ import io.focusstream.operators.model.ModelWeights;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.TrainableModel;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
+import io.focusstream.operators.model.checkpoint.TensorType;
 import io.focusstream.operators.text.ByteLevelBpe;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -112,6 +114,35 @@ class TrainingLoopTest {
         QuestionMix.DEFAULT,
         false,
         0.5);
+  }
+
+  @Test
+  void theMeanOfCheckpointsIsThatOfTheirWeights() throws IOException {
+    Map<String, float[]> one = fresh();
+    Map<String, float[]> other = new LinkedHashMap<>();
+    one.forEach(
+        (name, values) -> {
+          float[] moved = values.clone();
+          moved[0] += 2;
+          other.put(name, moved);
+        });
+    List<Path> folders = List.of(folder.resolve("one"), folder.resolve("other"));
+    for (int i = 0; i < 2; i++) {
+      Files.createDirectories(folders.get(i));
+      TrainingCheckpoint.writeModel(
+          folders.get(i).resolve("model.safetensors"), TINY, i == 0 ? one : other, TensorType.F32);
+    }
+    Map<String, float[]> mean = TrainingCheckpoint.mean(folders);
+    assertEquals(one.keySet(), mean.keySet());
+    mean.forEach(
+        (name, values) -> {
+          assertEquals(one.get(name)[0] + 1, values[0], 1e-5, name);
+          assertEquals(one.get(name)[1], values[1], 1e-6, name);
+        });
+    one.remove("model.norm.weight");
+    TrainingCheckpoint.writeModel(
+        folders.get(0).resolve("model.safetensors"), TINY, one, TensorType.F32);
+    assertThrows(IllegalArgumentException.class, () -> TrainingCheckpoint.mean(folders));
   }
 
   @Test

@@ -28,10 +28,10 @@ import java.util.stream.IntStream;
  * source as the draft model and greedy choice).
  *
  * <p><b>Excerpts.</b> Some tokens of a chunk, its lines that name what is asked about, can be a
- * source of their own: {@link #excerpt}. They count as newer than all chunks. Where they, and the
- * tail, are sure of how the answer begins, what whole chunks would say has no weight ({@link
- * ProposalWeights#first}); so these are asked only when they aren't, or when later on none of them
- * has more to say: {@link #askLater}.
+ * source of their own: {@link #excerpt}. They count as newer than all chunks and the tail. Where
+ * they, and the tail, are sure of how the answer begins, what whole chunks would say has no weight
+ * ({@link ProposalWeights#first}); so these are asked only when they aren't, or when later on none
+ * of them has more to say: {@link #askLater}.
  */
 public final class ProposalDecoder implements AnswerDecoder {
   // What a chunk weighs less than that of the heaviest one changes no answer.

@@ -11,15 +11,16 @@ import java.util.Map;
 /**
  * Finds the lines that share a question's rare words: exactly those that name the id, host or
  * person that is asked about, where the question names one. Works on token ids, byte by byte,
- * without making text of them: a million tokens take some tens of milliseconds.
+ * without making text of them: a million tokens take 16 ms ({@code LineMatcherBenchmark},
+ * docs/performance.md).
  *
  * <p>A word is a run of letters and digits, in any case (in ASCII). A line is what ends with a line
  * feed; one that begins with white space belongs to the line before it (a stack trace's frames). A
  * line's score is the sum of {@code ln(1 + lines / lines that have it)} over the question's words
- * that it has (the inverse document frequency, Robertson and Zaragoza 2009, §3.1, of lines). Those
- * near the best one's count, and those that have the same words with digits: what else is said of
- * an id. Blind to meaning; what comes of it is one more thing to read for a model that also reads
- * the whole.
+ * that it has (the inverse document frequency, Robertson and Zaragoza 2009, §3.1, of lines). Where
+ * the best line has most of the question's rare words, the lines whose score is near its own are
+ * found, and those that have the same words with digits: what else is said of an id. Blind to
+ * meaning; what comes of it is one more thing to read for a model that also reads the whole.
  *
  * <p>Safe for use by many threads.
  */

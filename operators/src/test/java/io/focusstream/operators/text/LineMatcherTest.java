@@ -3,8 +3,7 @@ package io.focusstream.operators.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.InputStream;
+import io.focusstream.operators.testing.ShippedTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,18 +11,9 @@ import org.junit.jupiter.api.Test;
 
 class LineMatcherTest {
   private static final int MOST = 8;
-  private final TextTokenizer tokenizer = tokenizer();
+  private final TextTokenizer tokenizer = ShippedTokenizer.PROVIDER.open();
   private final PromptTemplate template = new PromptTemplate(tokenizer);
   private final LineMatcher matcher = new LineMatcher(tokenizer);
-
-  private static TextTokenizer tokenizer() {
-    try (InputStream in =
-        LineMatcherTest.class.getResourceAsStream("/io/focusstream/models/small/tokenizer.json")) {
-      return TextTokenizers.load(in);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
 
   private int[] text(List<String> lines) {
     return lines.stream()
@@ -110,12 +100,8 @@ class LineMatcherTest {
     assertEquals(5, all.size());
     assertEquals(all.subList(3, 5), found(lines, 2, "ord-7777", 2));
     assertEquals(
-        List.of("1: " + orders().get(2) + "\nord-7777 paid by emma at the till\n")
-            .get(0)
-            .endsWith("till\n"),
-        found(lines, 2, "When was ord-7777 paid at the till by emma?", 1)
-            .get(0)
-            .endsWith("till\n"));
+        List.of("1: ord-7777 paid by emma at the till\n"),
+        found(lines, 2, "When was ord-7777 paid at the till by emma?", 1));
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -106,6 +107,30 @@ class TokenizerTest {
     int[] tokens = plainJava.encode("1234567890");
     assertEquals(10, tokens.length);
     assertEquals(plainJava.encode("id 42").length, plainJava.encode("id 4").length + 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("hostile")
+  void theBytesOfItsTokensAreTheTexts(String text) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int token : plainJava.encode(text)) {
+      bytes.write(plainJava.bytes(token));
+    }
+    assertEquals(text, bytes.toString(StandardCharsets.UTF_8));
+    if (StandardCharsets.US_ASCII.newEncoder().canEncode(text)) {
+      bytes.reset();
+      for (int token : library.encode(text)) {
+        bytes.write(library.bytes(token));
+      }
+      assertEquals(text, bytes.toString(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void aSpecialTokenHasNoBytes() {
+    for (TextTokenizer tokenizer : List.of(plainJava, library)) {
+      assertEquals(0, tokenizer.bytes(tokenizer.specialToken("</s>")).length);
+    }
   }
 
   @Test

@@ -137,9 +137,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
     Device device = device(settings.placedOn(OptionalInt.empty()).gpu());
     try (CheckpointFolder folder = CheckpointFolder.open(path)) {
       // before the model, which would have to be closed where the tokenizer can't be read
-      Readout read =
-          settings.readout() != null ? settings.readout() : folder.config().focus().readout();
-      this.matcher = read == Readout.PROPOSALS && settings.excerpts() > 0 ? matcher(path) : null;
+      boolean matches = readout(folder.config()) == Readout.PROPOSALS && settings.excerpts() > 0;
+      this.matcher = matches ? matcher(path) : null;
       this.model = new FocusModel(folder, device, precision);
       ModelConfig config = folder.config();
       this.info =
@@ -218,7 +217,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   /** How answers are read out of the chunks. */
   public Readout readout() {
-    return settings.readout() != null ? settings.readout() : model.config().focus().readout();
+    return readout(model.config());
+  }
+
+  private Readout readout(ModelConfig config) {
+    return settings.readout() != null ? settings.readout() : config.focus().readout();
   }
 
   @Override
