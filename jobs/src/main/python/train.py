@@ -1,11 +1,14 @@
-"""Trains outside Java, on a GPU or a CPU, what `focus train` trains in Java: the same graph (the packed archive), the same batches
-(read from the Java generator's pipe), the same optimizer. PyTorch only.
+"""Trains outside Java, on a GPU or a CPU, what `focus train` trains in Java: the same graph, the same batches (read from the Java
+generator's pipe), the same optimizers and schedule. PyTorch and NumPy only.
 
-  python3 train.py base  --graph focus.pt --config config.json --data 'java -cp … BatchStream --kind base …' \
-      --stages 64:.03,128:.05,… --minutes 8 --out DIR
-  python3 train.py added --graph focus.pt --config config.json --init DIR --data '…' --stages 4:.05,16:.1,… --minutes 8 --out DIR
+  python3 train.py --config config.json --init DIR --data 'java -cp … io.focusstream.jobs.training.data.BatchMain --kind {kind} …' \
+      --stages base:64:0.05:0.03,base:256:0.15:0.07,proposals:10:0.8:0.15 --minutes 8 --out DIR
 
-A stage is LIMIT:FRACTION of the time; `{limit}` and `{seed}` in the data command are replaced a stage.
+A stage is KIND:LIMIT:PART:NOT_FOUND: what is learnt (base: rows with questions; proposals: questions behind chunks; focus: the
+added projections over a frozen base), the longest row or most chunks, its part of the time, and the part of its questions that
+have no answer. `{kind}`, `{limit}`, `{length}` (the limit of a base stage, else 256), `{not_found}` and `{seed}` in the data command
+are replaced a stage. DIR gets model.safetensors,
+mean.safetensors (a running mean of the weights) and, where asked, model-PART.safetensors on the way.
 """
 
 import argparse
@@ -16,15 +19,18 @@ import queue
 import shlex
 import struct
 import subprocess
-import sys
 import threading
 import time
 
 import numpy as np
 import torch
 
+import archive
+
 LAYER = ["input_layernorm"] + [f"self_attn.{p}_proj" for p in "qkvo"] + ["post_attention_layernorm"] + [
     f"mlp.{p}_proj" for p in ("gate", "up", "down")] + [f"self_attn.beacon_{p}_proj" for p in "qkvo"]
+BFLOAT16, FLOAT32 = 15, 6  # PyTorch's numbers of types, in the graph
+BETA1, BETA2, EPSILON, DECAY, NORM, MOMENTUM = 0.9, 0.95, 1e-8, 0.1, 1.0, 0.95
 
 
 def names(config):
@@ -34,21 +40,6 @@ def names(config):
     for layer in range(config["num_hidden_layers"]):
         out += [f"model.layers.{layer}.{n}.weight" for n in LAYER]
     return out
-
-
-def shape(config, name):
-    hidden, ffn = config["hidden_size"], config["intermediate_size"]
-    size = config.get("head_dim") or hidden // config["num_attention_heads"]
-    wide, narrow = config["num_attention_heads"] * size, config["num_key_value_heads"] * size
-    if "norm" in name:
-        return (hidden,)
-    for key, value in {"embed_tokens": (config["vocab_size"], hidden), "lm_head": (config["vocab_size"], hidden),
-                       "q_proj": (wide, hidden), "k_proj": (narrow, hidden), "v_proj": (narrow, hidden),
-                       "o_proj": (hidden, wide), "gate_proj": (ffn, hidden), "up_proj": (ffn, hidden),
-                       "down_proj": (hidden, ffn)}.items():
-        if key in name:
-            return value
-    raise ValueError(name)
 
 
 def load_safetensors(path):
@@ -67,12 +58,12 @@ def load_safetensors(path):
     return out
 
 
-def save_safetensors(path, tensors, bf16):
+def save_safetensors(path, tensors):
+    """In bfloat16."""
     header, at, parts = {"__metadata__": {"format": "pt"}}, 0, []
     for name, t in tensors.items():
-        t = t.detach().cpu().contiguous()
-        raw = (t.to(torch.bfloat16).view(torch.int16) if bf16 else t.float()).numpy().tobytes()
-        header[name] = {"dtype": "BF16" if bf16 else "F32", "shape": list(t.shape), "data_offsets": [at, at + len(raw)]}
+        raw = t.detach().to(torch.bfloat16).cpu().contiguous().view(torch.int16).numpy().tobytes()
+        header[name] = {"dtype": "BF16", "shape": list(t.shape), "data_offsets": [at, at + len(raw)]}
         at += len(raw)
         parts.append(raw)
     h = json.dumps(header).encode()
@@ -96,11 +87,11 @@ class Records:
         data = self.process.stdout.read(count * np.dtype(dtype).itemsize)
         return np.frombuffer(data, dtype).reshape(dims)
 
-    def tokens(self, *dims):
-        return torch.from_numpy(self.array("<u2", *dims).astype(np.int64))
-
-    def weights(self, *dims):
-        return torch.from_numpy(self.array("u1", *dims).astype(np.float32) / 16)
+    def tensor(self, dtype, *dims):
+        signed = {"<u2": np.int32, "u1": np.int16}.get(dtype)
+        values = self.array(dtype, *dims)
+        t = torch.from_numpy(values.astype(signed) if signed else values.copy())
+        return t.pin_memory() if torch.cuda.is_available() else t
 
     def read(self):
         try:
@@ -108,16 +99,26 @@ class Records:
                 kind = self.array("<i4", 1)[0]
                 if kind == 1:
                     b, t = self.array("<i4", 2)
-                    r = {"tokens": self.tokens(b, t), "weights": self.weights(b, t)}
+                    r = {"tokens": self.tensor("<u2", b, t), "weights": self.tensor("u1", b, t)}
+                    count = b * t
                 elif kind == 2:
                     c, tc, q, sp, sl, a = self.array("<i4", 6)
-                    r = {"chunks": self.tokens(c, tc), "lengths": self.tokens(c), "prompt": self.tokens(q, sp),
-                         "prompt_last": self.tokens(q), "local": self.tokens(q, sl), "local_last": self.tokens(q),
-                         "answer": self.tokens(q), "target": self.tokens(q, a), "weight": self.weights(q, a),
-                         "evidence": torch.from_numpy(self.array("<i2", q).astype(np.int64)), "distance": self.tokens(c)}
+                    r = {"chunks": self.tensor("<u2", c, tc), "lengths": self.tensor("<u2", c), "prompt": self.tensor("<u2", q, sp),
+                         "prompt_last": self.tensor("<u2", q), "local": self.tensor("<u2", q, sl),
+                         "local_last": self.tensor("<u2", q), "answer": self.tensor("<u2", q), "target": self.tensor("<u2", q, a),
+                         "weights": self.tensor("u1", q, a), "evidence": self.tensor("<i2", q), "distance": self.tensor("<u2", c)}
+                    count = c * tc + c * q * sp
+                elif kind == 3:
+                    g, n, m, moved = self.array("<i4", 4)
+                    layout = self.array("<i4", g)
+                    r = {"whose": self.tensor("<u2", n), "columns": self.tensor("<i2", n, int(layout[1])),
+                         "tokens": self.tensor("<u2", m), "positions": self.tensor("<u2", m), "targets": self.tensor("<u2", m),
+                         "weights": self.tensor("u1", m), "layout": torch.from_numpy(layout.astype(np.int64)),
+                         "moved": torch.tensor([int(moved)])}
+                    count = int((r["tokens"] > 0).sum())
                 else:
                     raise ValueError(f"record kind {kind}")
-                self.ready.put(r)
+                self.ready.put((int(kind), r, int(count)))
         except ValueError as e:
             if not self.closed:
                 print("data ended:", e, flush=True)
@@ -133,10 +134,57 @@ class Records:
             self.ready.get_nowait()
 
 
-def int8_noise(x):
-    """A little noise of the size of int8 rounding: one scale a token and head."""
-    scale = x.abs().amax(-1, keepdim=True).float() / 127
-    return (x.float() + (torch.rand_like(x, dtype=torch.float32) - 0.5) * scale).to(x.dtype)
+def on(device, r):
+    """A record's tensors there: numbers as int64, weights as fractions; layouts stay on the CPU."""
+    out = {}
+    for k, v in r.items():
+        if k in ("layout", "moved"):
+            out[k] = v
+        else:
+            there = v.to(device, non_blocking=True)
+            out[k] = there.float() / 16 if k == "weights" else there.long()
+    return out
+
+
+class Steps:
+    """Clipping, then orthogonal steps (Muon, arXiv 2502.16982) for matrices and AdamW for the rest; or AdamW for all. The same as
+    `adamw` in the graph; matrices of one shape together, where launches cost more than products."""
+
+    def __init__(self, weights, method):
+        self.all = list(weights.values())
+        matrices = [t for n, t in weights.items() if t.dim() == 2 and "embed" not in n]
+        rest = [t for n, t in weights.items() if t.dim() != 2 or "embed" in n]
+        self.groups, groups = [], [{"params": rest, "weight_decay": 0.0}]
+        if method == "MUON":
+            for s in sorted({tuple(t.shape) for t in matrices}):
+                some = [t for t in matrices if tuple(t.shape) == s]
+                self.groups.append((some, torch.zeros(len(some), *s, device=some[0].device)))
+        else:
+            groups.append({"params": matrices, "weight_decay": DECAY})
+        self.adamw = torch.optim.AdamW(groups, lr=1.0, betas=(BETA1, BETA2), eps=EPSILON, fused=rest[0].is_cuda)
+
+    def step(self, rate):
+        norm = torch.nn.utils.clip_grad_norm_([t for t in self.all if t.grad is not None], NORM)
+        for g in self.adamw.param_groups:
+            g["lr"] = rate
+        self.adamw.step()
+        with torch.no_grad():
+            for some, first in self.groups:
+                grads = torch.stack([t.grad for t in some])
+                first.mul_(MOMENTUM).add_(grads, alpha=1 - MOMENTUM)
+                x = grads.mul_(1 - MOMENTUM).add_(first, alpha=MOMENTUM)
+                tall = x.size(1) > x.size(2)
+                x = x.mT if tall else x
+                x = (x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(torch.bfloat16 if x.is_cuda else x.dtype)
+                for _ in range(5):
+                    a = x @ x.mT
+                    x = 3.4445 * x + (-4.775 * a + 2.0315 * (a @ a)) @ x
+                x = (x.mT if tall else x).float()
+                torch._foreach_mul_(some, 1 - rate * DECAY)
+                torch._foreach_add_(some, list(x.unbind(0)), alpha=-rate * 0.2 * math.sqrt(max(x.shape[1:])))
+        for t in self.all:
+            t.grad = None
+        return norm
 
 
 def candidate_positions(config, distance):
@@ -153,186 +201,159 @@ def candidate_positions(config, distance):
     return one - 1, float(count)
 
 
+class Learner:
+    """Weights that learn, and the passes of the graph over them."""
+
+    def __init__(self, config, loaded, added, device, precision):
+        self.config, self.device = config, device
+        self.graph = archive.load()
+        self.order = names(config)
+        self.precision = torch.tensor([BFLOAT16 if precision == "bf16" else FLOAT32])
+        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self.master = {}
+        for n in self.order:
+            if n is not None and (added or "beacon" not in n):
+                stored = n if n in loaded else n.replace("beacon_", "")
+                self.master[n] = loaded[stored].to(device, copy=True)
+        self.learning = {n: t.requires_grad_() for n, t in self.master.items() if ("beacon" in n) == added}
+        size = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+        self.shared = (torch.tensor([config["num_hidden_layers"], config["num_attention_heads"], config["num_key_value_heads"]]),
+                       torch.tensor([config["rms_norm_eps"]], dtype=torch.float64),
+                       (1.0 / config["rope_theta"] ** (torch.arange(0, size, 2).float() / size)).to(device))
+        self.abstain = torch.tensor([config.get("focus", {}).get("abstain_token_id", -1)])
+
+    def weights(self):
+        """In the graph's order; the head is the embedding where it is tied, projections that aren't there their frozen ones."""
+        return [self.master.get(n or self.order[0], self.master.get((n or "").replace("beacon_", ""))) for n in self.order]
+
+    def loss(self, kind, r):
+        """-> weighted loss, weight, weighted hits, more numbers to be summed"""
+        if kind == 1:
+            return self.graph.lm_loss(self.weights(), *self.shared, self.precision, r["tokens"], r["weights"]) + [None]
+        if kind == 3:
+            return self.graph.proposal_loss(self.weights(), *self.shared, self.precision, r["tokens"], r["positions"], r["layout"],
+                                            r["whose"], r["columns"], r["moved"], r["targets"], r["weights"], self.abstain)
+        w = [t if t.dim() == 1 else t.to(self.dtype) for t in self.weights()]
+        with torch.no_grad():
+            k, v = self.graph.prefill(w, *self.shared, r["chunks"])
+            k, v = self.graph.int8_noise(k), self.graph.int8_noise(v)
+        ck, cv = self.graph.train_candidates(w, *self.shared, k, v, r["lengths"], r["prompt"], r["prompt_last"],
+                                             torch.tensor([r["target"].size(1)]))
+        pos, start = candidate_positions(self.config, r["distance"])
+        out = self.graph.train_local(w, *self.shared, ck, cv, pos, torch.tensor([start], dtype=torch.float64), r["local"],
+                                     r["local_last"], r["target"], r["weights"])
+        asked = (r["evidence"] >= 0) & (r["weights"].sum(1) > 0)
+        return out[:3] + [torch.stack([(out[3] * asked).sum(), asked.sum()])]
+
+
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("phase", choices=["base", "added"])
-    for n in ("graph", "config", "data", "stages", "out"):
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for n in ("config", "init", "data", "stages", "out"):
         p.add_argument("--" + n, required=True)
-    p.add_argument("--init")
     p.add_argument("--minutes", type=float, required=True)
-    p.add_argument("--lr", type=float, default=2e-3)
-    p.add_argument("--warmup", type=int, default=150)
-    p.add_argument("--decay", type=float, default=0.1)
+    p.add_argument("--rate", type=float, default=1e-3, help="the largest learning rate")
+    p.add_argument("--warm-up", type=int, default=100)
+    p.add_argument("--optimizer", choices=["MUON", "ADAMW"], default="MUON")
+    p.add_argument("--mean", type=float, default=0.998, help="of the running mean, a step")
+    p.add_argument("--keep", default="", help="parts of the time after which the weights are kept too: 0.6,0.8")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--every", type=int, default=50)
-    p.add_argument("--resume", action="store_true")
     p.add_argument("--precision", choices=["bf16", "float32"], default="bf16")
+    p.add_argument("--threads", type=int, default=0)
     o = p.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if o.precision == "bf16" else torch.float32
-
-    def product(name, t):  # the type of a weight: on a CPU the embedding, norms and the residual stream stay float32
-        return t if device == "cpu" and (t.dim() == 1 or "embed" in name) else t.to(dtype)
-
+    if o.threads:
+        torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed)
-    torch._C._jit_set_profiling_executor(False)
-    torch._C._jit_set_texpr_fuser_enabled(False)
     torch.backends.cuda.matmul.allow_tf32 = True
-    graph = torch.jit.load(o.graph, map_location="cpu")
     config = json.load(open(o.config))
     os.makedirs(o.out, exist_ok=True)
-    log = open(o.out + f"/{o.phase}.log", "a")
+    log = open(o.out + "/log.txt", "a")
 
     def say(text):
         print(text, flush=True)
         log.write(text + "\n")
         log.flush()
 
-    order = names(config)
-    layers = config["num_hidden_layers"]
-    master = {}
-    loaded = load_safetensors(o.init + "/model.safetensors") if o.init else {}
-    for n in order:
-        if n is None:
-            continue
-        if n in loaded:
-            t = loaded[n]
-        elif "beacon" in n:
-            t = loaded.get(n.replace("beacon_", ""), torch.zeros(shape(config, n))).clone()
-        elif "norm" in n:
-            t = torch.ones(shape(config, n))
-        else:
-            std = 0.02 / (math.sqrt(2 * layers) if "o_proj" in n or "down_proj" in n else 1)
-            t = torch.randn(shape(config, n)) * std
-        master[n] = t.to(device)
-    trained = [n for n in master if ("beacon" in n) == (o.phase == "added")]
-    for n in trained:
-        master[n].requires_grad_()
-    decays = [master[n] for n in trained if master[n].dim() == 2 and "embed" not in n]
-    plain = [master[n] for n in trained if not (master[n].dim() == 2 and "embed" not in n)]
-    opt = torch.optim.AdamW([{"params": decays, "weight_decay": o.decay}, {"params": plain, "weight_decay": 0.0}],
-                            lr=o.lr, betas=(0.9, 0.95), fused=device == "cuda")
-    start_step, spent = 0, 0.0
-    state_path = o.out + f"/{o.phase}.state.pt"
-    if o.resume and os.path.exists(state_path):
-        s = torch.load(state_path, map_location=device)
-        with torch.no_grad():
-            for n in trained:
-                master[n].copy_(s["master"][n])
-        opt.load_state_dict(s["opt"])
-        start_step, spent = s["step"], s["spent"]
-        say(f"resumed at step {start_step}, {spent:.0f} s")
-    frozen = {n: product(n, t) for n, t in master.items() if n not in trained}
-
-    heads = config["num_attention_heads"]
-    size = config.get("head_dim") or config["hidden_size"] // heads
-    cfg = torch.tensor([layers, heads, config["num_key_value_heads"]])
-    consts = torch.tensor([config["rms_norm_eps"]], dtype=torch.float64)
-    inv = (1.0 / config["rope_theta"] ** (torch.arange(0, size, 2).float() / size)).to(device)
-
-    stages = [(s.split(":")[0], float(s.split(":")[1])) for s in o.stages.split(",")]
+    stages = [s.split(":") for s in o.stages.split(",")]
+    added = stages[0][0] == "focus"
+    learner = Learner(config, load_safetensors(o.init + "/model.safetensors"), added, device, o.precision)
+    steps = Steps(learner.learning, o.optimizer)
+    mean = {n: t.detach().clone() for n, t in learner.learning.items()}
+    parts = [float(s[2]) for s in stages]
     total = o.minutes * 60
-    ends = np.cumsum([f for _, f in stages]) / sum(f for _, f in stages) * total
+    ends = np.cumsum(parts) / sum(parts) * total
+    keep = [float(k) for k in o.keep.split(",") if k]
+    say(f"{sum(t.numel() for t in learner.learning.values()) / 1e6:.1f}M weights learn on {device}")
 
     def open_stage(i):
-        return Records(o.data.replace("{limit}", stages[i][0]).replace("{seed}", str(o.seed * 1000 + i + start_step)))
+        kind, limit, _, not_found = stages[i]
+        command = o.data
+        length = limit if kind == "base" else "256"
+        for name, value in (("kind", kind), ("limit", limit), ("length", length), ("not_found", not_found), ("seed", str(o.seed * 1000 + i))):
+            command = command.replace("{" + name + "}", value)
+        return Records(command)
 
-    def save():
-        tensors = {n: t for n, t in master.items() if o.phase == "added" or "beacon" not in n}
-        save_safetensors(o.out + "/model.safetensors", tensors, False)
-        torch.save({"master": {n: master[n] for n in trained}, "opt": opt.state_dict(), "step": step,
-                    "spent": spent + time.time() - began}, state_path)
+    def save(name, weights):
+        frozen = {n: t for n, t in learner.master.items() if n not in weights}
+        save_safetensors(f"{o.out}/{name}.safetensors", {**frozen, **weights})
 
-    stage = int(np.searchsorted(ends, spent, side="right"))
-    stage = min(stage, len(stages) - 1)
-    data = open_stage(stage)
-    ahead = open_stage(stage + 1) if stage + 1 < len(stages) else None
-    step, tokens = start_step, 0
+    stage, step, tokens, waited = 0, 0, 0, 0.0
+    data = open_stage(0)
+    ahead = open_stage(1) if len(stages) > 1 else None
+    pending = data.next()
+    began = last_line = time.time()
     sums = {}
-    first = data.next()
-    began = last_time = last_save = time.time()
-    waited = 0.0
-    pending = first
     while True:
-        elapsed = spent + time.time() - began
-        if elapsed >= total:
+        now = time.time()
+        part = (now - began) / total
+        if part >= 1:
             break
-        if elapsed >= ends[stage] and ahead is not None:
+        if now - began >= ends[stage] and ahead is not None:
             data.close()
             data, stage = ahead, stage + 1
             ahead = open_stage(stage + 1) if stage + 1 < len(stages) else None
-            say(f"stage {stage}: limit {stages[stage][0]}")
+            say(f"stage {stage}: {':'.join(stages[stage])}")
             pending = None
-        t0 = time.time()
-        r = pending if pending is not None else data.next()
+        kind, r, count = pending or data.next() or (0, None, 0)
         pending = None
-        waited += time.time() - t0
+        waited += time.time() - now
         if r is None:
             raise SystemExit("the generator ended")
-        r = {k: v.to(device, non_blocking=True) for k, v in r.items()}
-        # decay to a tenth over the whole time, then straight to zero in the last tenth
-        f = elapsed / total
-        lr = o.lr * min(1, (step + 1) / o.warmup) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * f))) * min(1, (1 - f) * 10)
-        for g in opt.param_groups:
-            g["lr"] = lr
-        if o.phase == "base":
-            w = [master[n or order[0]] for n in order]
-            out = graph.lm_loss(w, cfg, consts, inv, torch.tensor([15 if o.precision == "bf16" else 6]), r["tokens"],
-                                r["weights"])
-            tokens += r["tokens"].numel()
-            key = str(r["tokens"].size(1))
-        else:
-            w = [frozen[n] if n in frozen else product(n, master[n]) for n in order if n is not None]
-            if order[2] is None:
-                w.insert(2, w[0].to(dtype))
-            with torch.no_grad():
-                k, v = graph.prefill(w, cfg, consts, inv, r["chunks"])
-                k, v = int8_noise(k), int8_noise(v)
-            c, a = r["chunks"].size(0), r["target"].size(1)
-            ck, cv = graph.train_candidates(w, cfg, consts, inv, k, v, r["lengths"], r["prompt"], r["prompt_last"],
-                                            torch.tensor([a]))
-            pos, start = candidate_positions(config, r["distance"])
-            out = graph.train_local(w, cfg, consts, inv, ck, cv, pos, torch.tensor([start], dtype=torch.float64),
-                                    r["local"], r["local_last"], r["target"], r["weight"])
-            tokens += r["chunks"].numel() + c * r["prompt"].numel()
-            key = f"{1 << (c - 1).bit_length()}"
-        loss = out[0] / out[1].clamp(min=1e-6)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(decays + plain, 1.0)
-        opt.step()
-        opt.zero_grad(set_to_none=True)
+        # as TrainingPlan: decay to a tenth over the whole time, then straight to zero in the last tenth
+        rate = o.rate * min(1, (step + 1) / o.warm_up) * (0.1 + 0.45 * (1 + math.cos(math.pi * part))) * min(1, (1 - part) * 10)
+        out = learner.loss(kind, on(device, r))
+        (out[0] / out[1].clamp(min=1e-6)).backward()
+        norm = steps.step(rate)
         step += 1
+        tokens += count
         with torch.no_grad():
-            s = sums.setdefault(key, [])
-            row = [out[0].detach(), out[1], out[2]]
-            if o.phase == "added":
-                special = r["weight"].sum(1) > 0
-                tail, none = r["evidence"] < 0, r["target"][:, 0]
-                row += [(out[3] * special * ~tail).sum(), (special * ~tail).sum(), (out[3] * special * tail).sum(),
-                        (special * tail).sum()]
-            s.append(torch.stack([x.float() for x in row]))
-        if step % o.every == 0:
-            now = time.time()
-            parts = []
-            for key in sorted(sums, key=int):
-                x = torch.stack(sums[key]).sum(0).tolist()
-                text = f"{key}: loss {x[0] / max(x[1], 1e-6):.3f} right {x[2] / max(x[1], 1e-6):.3f}"
-                if o.phase == "added":
-                    text += f" exact {x[3] / max(x[4], 1):.2f} (tail/none {x[5] / max(x[6], 1):.2f})"
-                parts.append(text)
-            say(f"{step} {now - began + spent:.0f}s lr {lr:.1e} norm {norm.item():.2f} {tokens / (now - last_time) / 1e3:.0f}K tok/s "
-                f"wait {waited / (now - last_time):.2f} | " + " | ".join(parts))
-            sums, tokens, last_time, waited = {}, 0, now, 0.0
-            if not math.isfinite(loss.item()):
-                raise SystemExit("the loss is not finite")
-        if time.time() - last_save > 120:
-            save()
-            last_save = time.time()
-    save()
+            # over the first steps the plain mean of all
+            torch._foreach_lerp_(list(mean.values()), [t.detach() for t in learner.learning.values()], max(1 - o.mean, 1 / step))
+            sums.setdefault(kind, []).append(torch.cat([torch.stack([x.detach().float() for x in out[:3]]),
+                                                        out[3].float() if out[3] is not None else out[0].new_zeros(0)]))
+        if keep and part >= keep[0]:
+            save(f"model-{keep[0]}", learner.learning)
+            keep.pop(0)
+        if now - last_line > 10:
+            text = ""
+            for k in sorted(sums):
+                x = torch.stack(sums[k]).sum(0).tolist()
+                text += f" | {['', 'rows', 'focus', 'proposals'][k]}: loss {x[0] / max(x[1], 1e-6):.3f} right {x[2] / max(x[1], 1e-6):.3f}"
+                if k == 3:
+                    text += f" said {x[3] / max(x[4], 1):.3f} abstained {x[5] / max(x[6], 1):.3f}"
+                if k == 2:
+                    text += f" exact {x[3] / max(x[4], 1):.2f}"
+            say(f"step {step} {now - began:.0f} s rate {rate:.1e} norm {norm.item():.2f} {tokens / (now - last_line) / 1e3:.0f}K tokens/s"
+                f" waited {waited / (now - last_line):.2f}{text}")
+            if not all(math.isfinite(v) for k in sums for v in torch.stack(sums[k]).sum(0).tolist()):
+                raise SystemExit("the loss is not finite; begin again with a smaller --rate")
+            sums, tokens, last_line, waited = {}, 0, now, 0.0
     data.close()
     if ahead is not None:
         ahead.close()
-    say(f"done: {step} steps, {spent + time.time() - began:.0f} s")
+    save("model", learner.learning)
+    save("mean", mean)
+    say(f"done: {step} steps, {time.time() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import io.focusstream.jobs.training.data.BatchStream;
 import io.focusstream.jobs.training.data.FocusBatch;
 import io.focusstream.jobs.training.data.ProposalBatch;
 import io.focusstream.operators.model.Precision;
-import io.focusstream.operators.model.ProposalRows;
 import io.focusstream.operators.model.TrainableModel;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.io.IOException;
@@ -250,16 +249,7 @@ public final class TrainingLoop {
       return model.sequences(tokens, weights(base.weights(), base.rows(), base.length()));
     }
     if (batch instanceof ProposalBatch proposals) {
-      int b = proposals.rows();
-      int s = proposals.length();
-      return model.proposals(
-          new ProposalRows(
-              rows(proposals.tokens(), b, s),
-              rows(proposals.positions(), b, s),
-              rows(proposals.segments(), b, s),
-              rows(proposals.targets(), b, s),
-              weights(proposals.weights(), b, s)),
-          config.focus().abstainToken());
+      return model.proposals(proposals.asRows(), config.focus().abstainToken());
     }
     FocusBatch focus = (FocusBatch) batch;
     List<int[]> chunks = new ArrayList<>();

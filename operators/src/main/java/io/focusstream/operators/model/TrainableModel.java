@@ -201,8 +201,9 @@ public final class TrainableModel implements AutoCloseable {
                 longs(scratch, layout.tokens()),
                 longs(scratch, layout.positions()),
                 longs(scratch, layout.groups()),
-                longs(scratch, layout.lengths()),
                 longs(scratch, layout.whose()),
+                longs(scratch, layout.columns()).reshape(layout.whose().length, layout.groups()[1]),
+                scratch.create(new long[] {layout.moved() ? 1 : 0}),
                 longs(scratch, layout.targets()),
                 scratch.create(layout.weights()),
                 scratch.create(new long[] {abstain})));

@@ -502,9 +502,10 @@ class FocusGraph(Module):
   # over itself, causal; then groups of continuations, n of L tokens each, that see a sequence and themselves.
   #
   # w: float32; dtype: of products, 15 = bfloat16, 6 = float32. tokens (M); positions (M), float32; layout: int64 on the CPU,
-  # [B, T, n1, L1, n2, L2, ...]; lengths (B) of the sequences; whose (n1 + n2 + ...): the sequence that each continues.
-  # -> (M, H) before the last norm
-  def learning(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, dtype: int, tokens: Tensor, positions: Tensor, layout: Tensor, lengths: Tensor, whose: Tensor) -> Tensor:
+  # [B, T, n1, L1, n2, L2, ...]; whose (N = n1 + n2 + ...): the sequence that each continues; columns (N, T): where each of its
+  # tokens stands for that continuation, -1 where it isn't seen; moved: int64 on the CPU, 1 where any stands elsewhere than in
+  # its sequence (then as excerpt() moves them). -> (M, H) before the last norm
+  def learning(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, dtype: int, tokens: Tensor, positions: Tensor, layout: Tensor, whose: Tensor, columns: Tensor, moved: Tensor) -> Tensor:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
@@ -522,15 +523,20 @@ class FocusGraph(Module):
     sizes = [b * t]
     masks = annotate(List[Tensor], [])
     of_group = annotate(List[Tensor], [])
+    shifts = annotate(List[Tensor], [])
+    together = int(moved[0]) > 0
     first = 0
     for g in range(groups):
       n = int(layout[2 * g + 2])
       length = int(layout[2 * g + 3])
       _s = torch.append(sizes, n * length)
-      of = torch.slice(whose, 0, first, first + n, 1)
-      _o = torch.append(of_group, of)
+      _o = torch.append(of_group, torch.slice(whose, 0, first, first + n, 1))
+      stands = torch.slice(columns, 0, first, first + n, 1)  # -> (n, T)
       first = first + n
-      some = torch.lt(torch.arange(t, dtype=4, device=dev), torch.unsqueeze(torch.index_select(lengths, 0, of), 1))  # -> (n, T)
+      some = torch.ge(stands, 0)
+      if together:
+        by = torch.mul(torch.sub(stands, torch.arange(t, dtype=4, device=dev)), some)
+        _t = torch.append(shifts, torch.unsqueeze(self.rotary(by, inv), 1))  # -> (n, 1, T, D/2)
       own = torch.tril(torch.ones([length, length], dtype=11, device=dev))
       seen = torch.cat([torch.expand(torch.unsqueeze(some, 1), [n, length, t]), torch.expand(own, [n, length, length])], 2)
       _m = torch.append(masks, self.wide(torch.unsqueeze(seen, 1), n_heads, n_kv, 6))
@@ -558,7 +564,11 @@ class FocusGraph(Module):
       for g in range(groups):
         n = int(layout[2 * g + 2])
         length = int(layout[2 * g + 3])
-        seen_keys = torch.cat([torch.index_select(keys, 0, of_group[g]), self.apart(k[g + 1], n)], 2)
+        of_sequence = torch.index_select(keys, 0, of_group[g])
+        if together:
+          pairs_of = torch.view_as_complex(torch.reshape(of_sequence, [n, n_kv, t, half, 2]))
+          of_sequence = torch.flatten(torch.view_as_real(torch.mul(pairs_of, shifts[g])), 3, 4)
+        seen_keys = torch.cat([of_sequence, self.apart(k[g + 1], n)], 2)
         seen_values = torch.cat([torch.index_select(values, 0, of_group[g]), self.apart(v[g + 1], n)], 2)
         continued = self.attend(self.apart(q[g + 1], n), seen_keys, seen_values, masks[g])
         _y = torch.append(y, torch.reshape(self.join(continued), [n * length, wide]))
@@ -593,7 +603,7 @@ class FocusGraph(Module):
     positions = torch.repeat(torch.arange(s, dtype=6, device=dev), [b])
     layout = torch.tensor([b, s], dtype=4)
     none = torch.zeros([0], dtype=4, device=dev)
-    x = self.learning(w, cfg, consts, inv, dtype, torch.reshape(tokens, [-1]), positions, layout, none, none)
+    x = self.learning(w, cfg, consts, inv, dtype, torch.reshape(tokens, [-1]), positions, layout, none, none, torch.zeros([1], dtype=4))
     x = torch.reshape(torch.slice(torch.view(x, [b, s, -1]), 1, 0, s - 1, 1), [b * (s - 1), -1])
     target = torch.reshape(torch.slice(tokens, 1, 1, 9223372036854775807, 1), [-1])
     weight = torch.reshape(torch.slice(weights, 1, 1, 9223372036854775807, 1), [-1])
@@ -602,12 +612,12 @@ class FocusGraph(Module):
 
   # Loss of proposals: chunks, and continuations of them: questions that see a chunk and themselves, not one another.
   #
-  # w: float32; product as in lm_loss. tokens, positions (M), layout, lengths, whose: as in learning(), padded on the right;
-  # target, weight (M) of what is to follow each token. abstain: int64 on the CPU, the token of a chunk that has nothing to say.
+  # w: float32; product as in lm_loss. tokens, positions (M), layout, whose, columns, moved: as in learning(), padded on the
+  # right; target, weight (M) of what is to follow each token. abstain: int64 on the CPU, the token of a chunk that has nothing to say.
   # -> [weighted loss, weight, weighted hits, (4): tokens said right and all of those, abstentions right and all of those]
-  def proposal_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, positions: Tensor, layout: Tensor, lengths: Tensor, whose: Tensor, target: Tensor, weight: Tensor, abstain: Tensor) -> List[Tensor]:
+  def proposal_loss(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, product: Tensor, tokens: Tensor, positions: Tensor, layout: Tensor, whose: Tensor, columns: Tensor, moved: Tensor, target: Tensor, weight: Tensor, abstain: Tensor) -> List[Tensor]:
     dtype = int(product[0])
-    x = self.learning(w, cfg, consts, inv, dtype, tokens, torch.to(positions, 6), layout, lengths, whose)
+    x = self.learning(w, cfg, consts, inv, dtype, tokens, torch.to(positions, 6), layout, whose, columns, moved)
     some = self.weighed(w, float(consts[0]), dtype, x, target, weight)
     sums = self.loss(some[0], some[1], some[2])
     right = torch.to(torch.eq(torch.argmax(torch.detach(some[0]), -1), some[1]), 6)

@@ -11,9 +11,10 @@ import java.util.Map;
 
 /**
  * Writes batches as bytes to standard output or a file; needs our classes and jackson-core only.
- * Options: {@code --kind base|focus --tokenizer FILE --books DIR --seed N --first N --batches N
- * --threads N --lengths S --batch-tokens N --chunks S --memory-tokens N --row-tokens N --out FILE}.
- * Ends quietly when the reader closes the pipe.
+ * Options: {@code --kind base|focus|proposals --tokenizer FILE --books DIR --seed N --first N
+ * --batches N --threads N --lengths S --batch-tokens N --chunks S --memory-tokens N --row-tokens N
+ * --excerpts P --sequences P --together N --out FILE}. Ends quietly when the reader closes the
+ * pipe.
  */
 public final class BatchMain {
   private BatchMain() {}
@@ -27,7 +28,6 @@ public final class BatchMain {
     long first = Long.parseLong(given.getOrDefault("first", "0"));
     long batches = Long.parseLong(given.getOrDefault("batches", String.valueOf(Long.MAX_VALUE)));
     int threads = Integer.parseInt(given.getOrDefault("threads", "2"));
-    boolean focus = given.getOrDefault("kind", "base").equals("focus");
     try (OutputStream out =
             new BufferedOutputStream(
                 given.containsKey("out")
@@ -35,9 +35,22 @@ public final class BatchMain {
                     : System.out,
                 1 << 20);
         BatchStream stream =
-            focus
-                ? BatchStream.focus(tokenizer, books, options, first, threads)
-                : BatchStream.base(tokenizer, books, options, first, threads)) {
+            switch (given.getOrDefault("kind", "base")) {
+              case "base" -> BatchStream.base(tokenizer, books, options, first, threads);
+              case "focus" -> BatchStream.focus(tokenizer, books, options, first, threads);
+              case "proposals" ->
+                  BatchStream.proposalsTogether(
+                      tokenizer,
+                      books,
+                      options,
+                      share(given, "sequences", 0),
+                      number(given, "together", 1),
+                      first,
+                      threads);
+              default ->
+                  throw new IllegalArgumentException(
+                      "--kind is base, focus or proposals; got " + given.get("kind"));
+            }) {
       for (long i = 0; i < batches; i++) {
         out.write(stream.next().toBytes());
         if (i % 8 == 0) {
@@ -65,7 +78,7 @@ public final class BatchMain {
             share(given, "forms", defaults.mix().forms()),
             share(given, "objectives", defaults.mix().objectives())),
         Boolean.parseBoolean(given.getOrDefault("ordered", "false")),
-        defaults.excerpts());
+        share(given, "excerpts", defaults.excerpts()));
   }
 
   static int number(Map<String, String> given, String name, int otherwise) {

@@ -10,6 +10,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /**
  * Batches in order, made by several threads. Batch i is the same for any number of threads. For one
@@ -97,6 +98,34 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
         sequences,
         () -> new BaseBatches(tokenizer.copy(), books, options)::makePlain,
         () -> new ProposalBatches(tokenizer.copy(), books, options)::make,
+        first,
+        threads);
+  }
+
+  /**
+   * The same, for a machine that learns from more at a time: each batch of questions is several
+   * made into one.
+   */
+  static BatchStream proposalsTogether(
+      ByteLevelBpe tokenizer,
+      Books books,
+      BatchOptions options,
+      double sequences,
+      int together,
+      long first,
+      int threads) {
+    return mixed(
+        options,
+        sequences,
+        () -> new BaseBatches(tokenizer.copy(), books, options)::makePlain,
+        () -> {
+          ProposalBatches batches = new ProposalBatches(tokenizer.copy(), books, options);
+          return index ->
+              ProposalBatch.together(
+                  LongStream.range(index * together, (index + 1) * together)
+                      .mapToObj(batches::make)
+                      .toList());
+        },
         first,
         threads);
   }

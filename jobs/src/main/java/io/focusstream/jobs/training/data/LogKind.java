@@ -25,12 +25,18 @@ record LogKind(String name, List<Piece> head, List<Message> messages) {
           "cloud.txt",
           "data.txt",
           "desktop.txt",
+          "engines.txt",
+          "grids.txt",
           "hosts.txt",
           "industry.txt",
+          "kernels.txt",
+          "routers.txt",
           "science.txt",
+          "services.txt",
           "stores.txt",
           "telecom.txt",
           "things.txt",
+          "toolchains.txt",
           "web.txt");
   private static final Set<String> TYPES =
       Set.of(

@@ -6,10 +6,8 @@ import io.focusstream.operators.text.LineMatcher;
 import io.focusstream.operators.text.PromptTemplate;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
@@ -29,14 +27,11 @@ final class ProposalBatches {
   private static final double ONLY_AT_FIRST = 0.7;
 
   private static final int CHUNK_OF_EXCERPTS = 240;
-  private static final int MOST_CHUNKS_OF_EXCERPTS = 3;
+  private static final double[] CHUNKS_OF_EXCERPTS = {35, 30, 20, 10, 5};
   private static final int QUESTIONS_A_DRAFT = 14;
 
   // What lines of unknown kinds say is the hard part.
   private static final double EXCERPTS_OF_KINDS = 0.6;
-
-  // Rows are padded to the longest: longer ones are left to whole chunks.
-  private static final int LONGEST_EXCERPT = 128;
 
   // The chunk's own text is learnt too, in sixteenths: it has been read in any case.
   private static final byte OF_TEXT = 2;
@@ -78,8 +73,12 @@ final class ProposalBatches {
     }
   }
 
-  /** A question behind a chunk: what is read, and what is to be proposed after the question. */
-  private record Segment(int[] prompt, Proposals proposals) {
+  /**
+   * A question behind a chunk: what is read, and what is to be proposed after the question.
+   *
+   * @param columns places of the chunk's tokens that it sees; null for all of them
+   */
+  private record Segment(int[] prompt, Proposals proposals, int[] columns) {
     int length() {
       return prompt.length + proposals.said().length - 1;
     }
@@ -197,15 +196,15 @@ final class ProposalBatches {
   }
 
   /**
-   * Questions about several drafts, each behind the lines that the engine would choose. They are
-   * read by themselves here; the engine takes their columns of the whole chunk's states.
+   * Questions about several drafts, each behind the lines that the engine would choose: their
+   * columns of the whole chunk's states, as the engine takes them.
    */
   private ProposalBatch ofExcerpts(Rng rng) {
     List<Row> rows = new ArrayList<>();
     Row nothing = new Row(new int[0]);
     int used = 0;
     for (int drafts = 0; used < options.rowTokens() && drafts < 24; drafts++) {
-      int count = rng.between(1, MOST_CHUNKS_OF_EXCERPTS);
+      int count = rng.weighted(CHUNKS_OF_EXCERPTS) + 1;
       Draft whole =
           rng.chance(EXCERPTS_OF_KINDS)
               ? episodes.ofKinds(rng, count * CHUNK_OF_EXCERPTS)
@@ -234,7 +233,7 @@ final class ProposalBatches {
       }
     }
     Asking asking = new Asking(rng, cut, some);
-    Map<String, Row> known = new HashMap<>();
+    Row[] known = new Row[cut.chunks().size()];
     int used = 0;
     for (int tries = 0; tries < 40 && asking.asked < QUESTIONS_A_DRAFT && used < most; tries++) {
       Asked one = asking.next(rng);
@@ -255,19 +254,17 @@ final class ProposalBatches {
         boolean tells =
             told.spoken().stream().anyMatch(part -> holds.test(part.line()))
                 || one.earlier().stream().anyMatch(part -> holds.test(part.line()));
-        if (excerpt.tokens().length > LONGEST_EXCERPT || !tells && ++silent > 2) {
+        if (!tells && ++silent > 2) {
           continue;
         }
-        int[] chunk = cut.chunks().get(excerpt.text());
-        Row row =
-            known.computeIfAbsent(
-                excerpt.text() + Arrays.toString(excerpt.tokens()),
-                key -> new Row(Arrays.stream(excerpt.tokens()).map(i -> chunk[i]).toArray()));
-        if (row.segments.isEmpty()) {
+        Row row = known[excerpt.text()];
+        if (row == null) {
+          row = new Row(cut.chunks().get(excerpt.text()));
+          known[excerpt.text()] = row;
           rows.add(row);
           used += row.chunk.length;
         }
-        used += put(rng, told, holds, row);
+        used += put(rng, told, holds, row, excerpt.tokens());
         any = true;
       }
       if (any) {
@@ -304,19 +301,22 @@ final class ProposalBatches {
     }
     int tokens = 0;
     for (int chunk : chosen) {
-      tokens += put(rng, told, line -> cut.chunkOf()[line] == chunk, rows.get(chunk));
+      tokens += put(rng, told, line -> cut.chunkOf()[line] == chunk, rows.get(chunk), null);
     }
     putWithoutChunk(rng, told, nothing);
     return tokens;
   }
 
-  /** Puts a question behind a chunk or excerpt that holds some lines; the tokens that took. */
-  private int put(Rng rng, Told told, IntPredicate holds, Row row) {
+  /**
+   * Puts a question behind a chunk, or those columns of it, that hold some lines; the tokens that
+   * took.
+   */
+  private int put(Rng rng, Told told, IntPredicate holds, Row row, int[] columns) {
     Proposals proposals = proposals(rng, told, holds);
     if (proposals.silent(marks.abstain()) && rng.chance(ONLY_AT_FIRST)) {
       proposals = proposals.first();
     }
-    Segment segment = new Segment(told.prompt(), proposals);
+    Segment segment = new Segment(told.prompt(), proposals, columns);
     row.add(segment);
     return segment.length();
   }
@@ -326,7 +326,8 @@ final class ProposalBatches {
       nothing.add(
           new Segment(
               told.prompt(),
-              Proposals.ofNothing(told.spoken(), told.several(), told.blanks(), marks)));
+              Proposals.ofNothing(told.spoken(), told.several(), told.blanks(), marks),
+              null));
     }
   }
 
@@ -419,8 +420,10 @@ final class ProposalBatches {
     int[] segments = new int[b * s];
     int[] targets = new int[b * s];
     byte[] weights = new byte[b * s];
+    int[][][] columns = new int[b][][];
     for (int r = 0; r < b; r++) {
       Row row = rows.get(r);
+      columns[r] = row.segments.stream().map(Segment::columns).toArray(int[][]::new);
       int at = r * s;
       for (int i = 0; i < row.chunk.length; i++) {
         tokens[at] = row.chunk[i];
@@ -435,10 +438,11 @@ final class ProposalBatches {
       for (Segment segment : row.segments) {
         number++;
         Proposals proposals = segment.proposals();
+        int seen = segment.columns() == null ? row.chunk.length : segment.columns().length;
         for (int i = 0; i < segment.length(); i++) {
           int answered = i - segment.prompt().length;
           tokens[at] = answered < 0 ? segment.prompt()[i] : proposals.said()[answered];
-          positions[at] = row.chunk.length + i;
+          positions[at] = seen + i;
           segments[at] = number;
           if (answered >= -1) {
             targets[at] = proposals.proposed()[answered + 1];
@@ -449,6 +453,6 @@ final class ProposalBatches {
       }
       Arrays.fill(segments, at, (r + 1) * s, number + 1);
     }
-    return new ProposalBatch(b, s, tokens, positions, segments, targets, weights);
+    return new ProposalBatch(b, s, tokens, positions, segments, targets, weights, columns);
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.jobs.training.data.Asked.Part;
+import io.focusstream.operators.model.ProposalLayout;
 import io.focusstream.operators.text.ByteLevelBpe;
 import io.focusstream.operators.text.PromptTemplate;
 import java.util.ArrayList;
@@ -121,12 +122,17 @@ class ProposalsTest {
         while (at < from + s) {
           int segment = batch.segments()[at];
           int begin = at;
+          int[][] columns = batch.columns()[row];
+          int[] some = segment <= columns.length ? columns[segment - 1] : null;
+          assertTrue(some == null || excerpts > 0);
+          int[] seen =
+              some == null ? chunk : Arrays.stream(some).map(column -> chunk[column]).toArray();
           List<Integer> said = new ArrayList<>();
           boolean any = false;
           boolean whole = true;
           for (; at < from + s && batch.segments()[at] == segment; at++) {
             assertEquals(
-                batch.weights()[at] > 0 || batch.tokens()[at] != 0 ? chunk.length + at - begin : 0,
+                batch.weights()[at] > 0 || batch.tokens()[at] != 0 ? seen.length + at - begin : 0,
                 batch.positions()[at]);
             if (batch.weights()[at] == 0) {
               continue;
@@ -143,7 +149,7 @@ class ProposalsTest {
             withoutChunk += any ? 1 : 0;
           } else if (any && whole) {
             answered++;
-            String text = tokenizer.decode(chunk, 0, chunk.length);
+            String text = tokenizer.decode(seen, 0, seen.length);
             int[] all = said.stream().mapToInt(token -> token).toArray();
             for (String part : tokenizer.decode(all, 0, all.length).split(", ")) {
               assertTrue(text.contains(part.strip()), part + " is not in " + text);
@@ -157,5 +163,30 @@ class ProposalsTest {
     assertTrue(answered > 200, "answered " + answered);
     assertTrue(abstained > (excerpts > 0 ? answered / 20 : answered / 2), "abstained " + abstained);
     assertTrue(withoutChunk > 20, "without a chunk " + withoutChunk);
+  }
+
+  /** Several made into one say what each says, wherever its rows stand. */
+  @Test
+  void togetherTheyAreWhatTheyAreAlone() {
+    ProposalBatches batches =
+        new ProposalBatches(Small.tokenizer(), Small.books(), BatchOptions.defaults(3));
+    List<ProposalBatch> some = List.of(batches.make(0), batches.make(1), batches.make(2));
+    ProposalBatch all = ProposalBatch.together(some);
+    assertEquals(some.stream().mapToInt(ProposalBatch::rows).sum(), all.rows());
+    int supervised = 0;
+    int asked = 0;
+    for (ProposalBatch one : some) {
+      ProposalLayout layout = ProposalLayout.of(one.asRows());
+      asked += layout.whose().length;
+      for (float weight : layout.weights()) {
+        supervised += weight > 0 ? 1 : 0;
+      }
+    }
+    ProposalLayout layout = ProposalLayout.of(all.asRows(), 0.6);
+    assertEquals(asked, layout.whose().length);
+    for (float weight : layout.weights()) {
+      supervised -= weight > 0 ? 1 : 0;
+    }
+    assertEquals(0, supervised);
   }
 }
