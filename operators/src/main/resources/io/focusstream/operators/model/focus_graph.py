@@ -111,7 +111,8 @@ class FocusGraph(Module):
   # --- inference -----------------------------------------------------------------------------------------------
 
   # Condense: chunks from position 0, each by itself. w: from fuse(). tokens (B, T), padded on the right with anything: a token
-  # never sees what follows it. -> keys after rotary embedding, values, each (L, B, G, T, D)
+  # never sees what follows it. -> keys after rotary embedding, values, each (L, B, G, T, D): float32 on a CPU, whose attention is
+  # best at that; on a GPU in the type of products, in memory of their own, a layer's when it is done.
   def prefill(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, tokens: Tensor) -> List[Tensor]:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
@@ -123,6 +124,7 @@ class FocusGraph(Module):
     wide = n_heads * d
     narrow = n_kv * d
     dtype = ops.prim.dtype(w[4])
+    gpu = ops.prim.is_cuda(tokens)
     x = torch.embedding(w[0], torch.reshape(tokens, [-1]))
     turn = torch.unsqueeze(self.rotary(torch.arange(t, dtype=6, device=ops.prim.device(tokens)), inv), 1)  # -> (T, 1, D/2)
     keys = annotate(List[Tensor], [])
@@ -134,11 +136,16 @@ class FocusGraph(Module):
       if last:
         from_row = wide
       z = torch.linear(self.normed(x, w[at], eps, dtype), torch.slice(w[at + 1], 0, from_row, 9223372036854775807, 1))
-      z = torch.view(torch.to(z, 6), [b, t, -1, d])
+      if not gpu:
+        z = torch.to(z, 6)
+      z = torch.view(z, [b, t, -1, d])
       heads = torch.size(z, 2) - n_kv
       turned = torch.transpose(self.rotate(torch.slice(z, 2, 0, heads, 1), turn), 1, 2)
       k = torch.slice(turned, 1, heads - n_kv, heads, 1)  # -> (B, G, T, D)
       v = torch.transpose(torch.slice(z, 2, heads, heads + n_kv, 1), 1, 2)
+      if gpu:
+        k = torch.contiguous(k)
+        v = torch.contiguous(v)
       _k = torch.append(keys, k)
       _v = torch.append(values, v)
       if not last:
@@ -149,8 +156,9 @@ class FocusGraph(Module):
     return [torch.stack(keys, 0), torch.stack(values, 0)]
 
   # Rounds each row of D numbers to int8 with one float16 scale, to the bit as ChunkStateCodec does in Java.
-  # x (..., D) float32 -> q (..., D) int8; scales (...) float16; the numbers that will be read back, (..., D) float32
+  # x (..., D) -> q (..., D) int8; scales (...) float16; the numbers that will be read back, (..., D) float32
   def quantise(self: __torch__.FocusGraph, x: Tensor) -> List[Tensor]:
+    x = torch.to(x, 6)
     largest = torch.amax(torch.abs(x), [-1])
     scale = torch.to(torch.to(torch.div(largest, 127.), 5), 6)
     # One step of float16 up where rounding down would leave the largest number out of reach: a little more than half a step is

@@ -26,10 +26,14 @@ record LogKind(String name, List<Piece> head, List<Message> messages) {
           "data.txt",
           "desktop.txt",
           "engines.txt",
+          "formats.txt",
           "grids.txt",
+          "guards.txt",
           "hosts.txt",
           "industry.txt",
           "kernels.txt",
+          "machines.txt",
+          "prose.txt",
           "routers.txt",
           "science.txt",
           "services.txt",
@@ -37,6 +41,7 @@ record LogKind(String name, List<Piece> head, List<Message> messages) {
           "telecom.txt",
           "things.txt",
           "toolchains.txt",
+          "traces.txt",
           "web.txt");
   private static final Set<String> TYPES =
       Set.of(

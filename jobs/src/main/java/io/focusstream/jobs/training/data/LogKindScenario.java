@@ -99,10 +99,10 @@ final class LogKindScenario implements Scenario {
     // the time of a line that is about one thing
     String about = body.facts().isEmpty() ? null : body.facts().get(0).anchor();
     if (front == OWN_HEAD) {
-      head(line, rng, rng.chance(0.3) ? about : null);
+      head(line, rng, rng.chance(0.15) ? about : null);
       line.add(" ");
     } else if (front == OTHER_HEAD) {
-      header.write(line, rng, rng.chance(0.3) ? about : null, null, null);
+      header.write(line, rng, rng.chance(0.15) ? about : null, null, null);
     }
     line.append(body);
     if (front == OTHER_HEAD) {
