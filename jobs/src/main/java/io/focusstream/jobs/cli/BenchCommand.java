@@ -462,9 +462,20 @@ public final class BenchCommand implements Callable<Integer> {
           read.seconds(),
           rate,
           100 * rate / engine);
+      IngestBench.Engine did = read.engine();
+      out.printf(
+          Locale.ROOT,
+          "  the engine was at it %.0f%% of the time, at %.0f tokens/s (%.0f%% of it alone), %.0f tokens a batch%n",
+          100 * did.seconds() / read.seconds(),
+          did.tokens() / did.seconds(),
+          100 * did.tokens() / did.seconds() / engine,
+          did.tokens() / did.batches());
       out.flush();
       rows.addObject()
           .put("what", "ingest")
+          .put("engineSeconds", did.seconds())
+          .put("engineTokens", did.tokens())
+          .put("engineBatches", did.batches())
           .put("tokens", read.tokens())
           .put("seconds", read.seconds())
           .put("tokensPerSecond", rate)

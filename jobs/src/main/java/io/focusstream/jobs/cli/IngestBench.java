@@ -3,11 +3,13 @@ package io.focusstream.jobs.cli;
 import io.focusstream.jobs.local.FollowedFile;
 import io.focusstream.jobs.local.LocalSession;
 import io.focusstream.jobs.local.LocalSettings;
+import io.focusstream.jobs.local.MetricTap;
 import io.focusstream.jobs.local.Progress;
 import io.focusstream.jobs.topology.ModelLoader;
 import io.focusstream.jobs.topology.ModelOptions;
 import io.focusstream.operators.config.CondenseOptions;
 import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.stream.FocusMetrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +41,32 @@ final class IngestBench {
    * @param tokens tokenized and accumulated
    * @param chunks condensed
    * @param seconds from the lines' appearance on
+   * @param engine what the engine did in that time
    */
-  record Ingest(long tokens, long chunks, double seconds) {}
+  record Ingest(long tokens, long chunks, double seconds, Engine engine) {}
+
+  /**
+   * What an engine has condensed.
+   *
+   * @param tokens in all batches
+   * @param batches so many
+   * @param seconds that they took
+   */
+  record Engine(double tokens, double batches, double seconds) {
+    private static Engine now() {
+      double tokens = gauge(FocusMetrics.ENGINE_TOKENS);
+      double rate = gauge(FocusMetrics.ENGINE_TOKENS_PER_SECOND);
+      return new Engine(tokens, gauge(FocusMetrics.ENGINE_BATCHES), rate > 0 ? tokens / rate : 0);
+    }
+
+    private static double gauge(String name) {
+      return MetricTap.max(name).orElse(0);
+    }
+
+    private Engine less(Engine before) {
+      return new Engine(tokens - before.tokens, batches - before.batches, seconds - before.seconds);
+    }
+  }
 
   private IngestBench() {}
 
@@ -82,11 +108,15 @@ final class IngestBench {
       await(session, deadline, Progress::running);
       Progress warm = read(session, deadline, log, lines(WARM_UP_WORDS, ~seed));
       List<String> lines = lines(words, seed);
+      Engine before = Engine.now();
       long began = System.nanoTime();
       Progress end = read(session, deadline, log, lines);
       double seconds = (System.nanoTime() - began) / 1e9;
       return new Ingest(
-          end.tokens() - warm.tokens(), end.chunksCondensed() - warm.chunksCondensed(), seconds);
+          end.tokens() - warm.tokens(),
+          end.chunksCondensed() - warm.chunksCondensed(),
+          seconds,
+          Engine.now().less(before));
     }
   }
 

@@ -208,8 +208,10 @@ public final class LocalSession implements AutoCloseable {
     }
     // Before the counters are read, so that they tell of no earlier moment than this.
     boolean running = status == JobStatus.RUNNING && operatorHas(FocusMetrics.EVENTS);
+    // what costs least first: mostly there is still something to do
     boolean caughtUp =
         running
+            && metric(FocusMetrics.CHUNKS_PENDING) == 0
             && follower.isAtEnd()
             && isTopicRead()
             && parsedEvents() == metric(FocusMetrics.EVENTS)

@@ -21,7 +21,8 @@ import org.apache.flink.metrics.reporter.MetricReporterFactory;
  * what they hear of is kept per process.
  */
 public final class MetricTap implements MetricReporter {
-  private static final Map<Metric, Named> METRICS = new ConcurrentHashMap<>();
+  /** By the last part of their identifiers: there are thousands, and a few are asked for often. */
+  private static final Map<String, Map<Metric, Named>> METRICS = new ConcurrentHashMap<>();
 
   /** Made by {@link Factory} only. */
   private MetricTap() {}
@@ -52,7 +53,7 @@ public final class MetricTap implements MetricReporter {
 
   private static OptionalDouble reduce(
       String name, String operatorName, DoubleBinaryOperator operator) {
-    return METRICS.entrySet().stream()
+    return METRICS.getOrDefault(lastPart(name), Map.of()).entrySet().stream()
         .filter(entry -> entry.getValue().is(name, operatorName))
         .map(entry -> value(entry.getKey()))
         .flatMapToDouble(OptionalDouble::stream)
@@ -84,14 +85,21 @@ public final class MetricTap implements MetricReporter {
 
   @Override
   public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
-    METRICS.put(
-        metric,
-        new Named(name, group.getMetricIdentifier(name), Map.copyOf(group.getAllVariables())));
+    String identifier = group.getMetricIdentifier(name);
+    METRICS
+        .computeIfAbsent(lastPart(identifier), part -> new ConcurrentHashMap<>())
+        .put(metric, new Named(name, identifier, Map.copyOf(group.getAllVariables())));
   }
 
   @Override
   public void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {
-    METRICS.remove(metric);
+    METRICS
+        .getOrDefault(lastPart(group.getMetricIdentifier(name)), new ConcurrentHashMap<>())
+        .remove(metric);
+  }
+
+  private static String lastPart(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
   }
 
   private static Properties properties(String key, String value) {

@@ -28,13 +28,16 @@ final class ProposalBatches {
 
   private static final int CHUNK_OF_EXCERPTS = 240;
   private static final double[] CHUNKS_OF_EXCERPTS = {35, 30, 20, 10, 5};
-  private static final int QUESTIONS_A_DRAFT = 14;
+  private static final int QUESTIONS_A_DRAFT = 20;
 
   // What lines of unknown kinds say is the hard part.
   private static final double EXCERPTS_OF_KINDS = 0.6;
 
   // The chunk's own text is learnt too, in sixteenths: it has been read in any case.
   private static final byte OF_TEXT = 2;
+
+  // Of the chunks of excerpts, only some are learnt: what is asked of a few lines is what counts.
+  private static final double TEXT_OF_EXCERPTS = 0.3;
 
   private final ByteLevelBpe tokenizer;
   private final Episodes episodes;
@@ -87,12 +90,17 @@ final class ProposalBatches {
   /** A chunk and the questions behind it. */
   private static final class Row {
     final int[] chunk;
+    final boolean learnt;
     final Set<Integer> pairs = new HashSet<>();
     final List<Segment> segments = new ArrayList<>();
     int length;
 
-    Row(int[] chunk) {
+    /**
+     * @param learnt whether the chunk's own text is learnt too
+     */
+    Row(int[] chunk, boolean learnt) {
       this.chunk = chunk;
+      this.learnt = learnt;
       this.length = chunk.length;
       for (int i = 1; i < chunk.length; i++) {
         pairs.add(chunk[i - 1] << 16 | chunk[i]);
@@ -129,8 +137,8 @@ final class ProposalBatches {
       return null;
     }
     ChunkedDraft cut = ChunkedDraft.cut(whole, count, size, 0);
-    List<Row> rows = cut.chunks().stream().map(Row::new).toList();
-    Row nothing = new Row(new int[0]);
+    List<Row> rows = cut.chunks().stream().map(chunk -> new Row(chunk, true)).toList();
+    Row nothing = new Row(new int[0], false);
     List<List<Integer>> lines =
         cut.linesOfChunks().stream().filter(some -> !some.isEmpty()).toList();
     if (lines.isEmpty()) {
@@ -201,7 +209,7 @@ final class ProposalBatches {
    */
   private ProposalBatch ofExcerpts(Rng rng) {
     List<Row> rows = new ArrayList<>();
-    Row nothing = new Row(new int[0]);
+    Row nothing = new Row(new int[0], false);
     int used = 0;
     for (int drafts = 0; used < options.rowTokens() && drafts < 24; drafts++) {
       int count = rng.weighted(CHUNKS_OF_EXCERPTS) + 1;
@@ -259,7 +267,7 @@ final class ProposalBatches {
         }
         Row row = known[excerpt.text()];
         if (row == null) {
-          row = new Row(cut.chunks().get(excerpt.text()));
+          row = new Row(cut.chunks().get(excerpt.text()), rng.chance(TEXT_OF_EXCERPTS));
           known[excerpt.text()] = row;
           rows.add(row);
           used += row.chunk.length;
@@ -428,7 +436,7 @@ final class ProposalBatches {
       for (int i = 0; i < row.chunk.length; i++) {
         tokens[at] = row.chunk[i];
         positions[at] = i;
-        if (i + 1 < row.chunk.length) {
+        if (row.learnt && i + 1 < row.chunk.length) {
           targets[at] = row.chunk[i + 1];
           weights[at] = OF_TEXT;
         }

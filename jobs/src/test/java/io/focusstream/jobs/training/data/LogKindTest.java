@@ -28,7 +28,7 @@ class LogKindTest {
       }
     }
     assertTrue(
-        names.size() >= 270 && lines >= 1000 && questions >= 22_000, names.size() + " kinds");
+        names.size() >= 660 && lines >= 2300 && questions >= 54_000, names.size() + " kinds");
   }
 
   @Test
