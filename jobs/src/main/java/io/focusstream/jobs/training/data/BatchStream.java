@@ -42,24 +42,14 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
   public static BatchStream base(
       ByteLevelBpe tokenizer, Books books, BatchOptions options, long first, int threads) {
     return new BatchStream(
-        () -> {
-          BaseBatches batches = new BaseBatches(tokenizer.copy(), books, options);
-          return batches::make;
-        },
-        first,
-        threads);
+        () -> new BaseBatches(tokenizer.copy(), books, options)::make, first, threads);
   }
 
   /** The added projections' batches, from batch {@code first} on. {@code books} may be null. */
   public static BatchStream focus(
       ByteLevelBpe tokenizer, Books books, BatchOptions options, long first, int threads) {
     return new BatchStream(
-        () -> {
-          FocusBatches batches = new FocusBatches(tokenizer.copy(), books, options);
-          return batches::make;
-        },
-        first,
-        threads);
+        () -> new FocusBatches(tokenizer.copy(), books, options)::make, first, threads);
   }
 
   /**
@@ -93,13 +83,7 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
       double sequences,
       long first,
       int threads) {
-    return mixed(
-        options,
-        sequences,
-        () -> new BaseBatches(tokenizer.copy(), books, options)::makePlain,
-        () -> new ProposalBatches(tokenizer.copy(), books, options)::make,
-        first,
-        threads);
+    return proposalsTogether(tokenizer, books, options, sequences, 1, first, threads);
   }
 
   /**
@@ -121,7 +105,9 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
         () -> {
           ProposalBatches batches = new ProposalBatches(tokenizer.copy(), books, options);
           return index ->
-              ProposalBatch.together(
+              together == 1
+                  ? batches.make(index)
+                  : ProposalBatch.together(
                   LongStream.range(index * together, (index + 1) * together)
                       .mapToObj(batches::make)
                       .toList());
