@@ -66,7 +66,6 @@ public final class ProposalDecoder implements AnswerDecoder {
   private Runnable later;
   private boolean asked;
   private boolean begun;
-  private boolean doubtful;
   // the chunks that still take part, ascending; null for all
   private int[] kept;
   // of each source that takes part: its part in the last step's likeliest token; null before
@@ -150,17 +149,6 @@ public final class ProposalDecoder implements AnswerDecoder {
     excerptOfTail = tokens.clone();
   }
 
-  /**
-   * The question names what stands nowhere, as far as its words tell: all sources are less sure
-   * that they know the answer. Before the first step.
-   */
-  public void namesWhatIsNowhere() {
-    if (begun) {
-      throw new IllegalStateException("what a question names is known before its first step");
-    }
-    doubtful = true;
-  }
-
   private void requireRoomForExcerpts() {
     if (begun || excerpts.size() >= CHUNKS_A_BATCH - 2 || excerptOfTail.length > 0) {
       throw new IllegalStateException(
@@ -186,7 +174,7 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   /** Whether the sources so far leave nothing to older ones. */
   private boolean areSure(Ahead step) {
-    return ProposalWeights.left(firstOdds(logOdds(step))) < leftToChunks;
+    return ProposalWeights.left(logOdds(step)) < leftToChunks;
   }
 
   /** The tail; the excerpts and a source that holds nothing. */
@@ -436,9 +424,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   private Step agree(Ahead step) {
     float[] logOdds = logOdds(step);
     ProposalWeights weights =
-        spoke == null
-            ? ProposalWeights.first(firstOdds(logOdds))
-            : ProposalWeights.further(logOdds, spoke);
+        spoke == null ? ProposalWeights.first(logOdds) : ProposalWeights.further(logOdds, spoke);
     if (!asked && spoke != null && weights.none() > leftToChunks) {
       // what was asked so far has nothing more to say
       return agree(withWholeChunks());
@@ -487,10 +473,6 @@ public final class ProposalDecoder implements AnswerDecoder {
       }
     }
     return new Step(mixed, parts, relevance);
-  }
-
-  private float[] firstOdds(float[] logOdds) {
-    return doubtful ? ProposalWeights.doubted(logOdds) : logOdds;
   }
 
   // Of all sources but the one that holds nothing, which is the last of the last batch.

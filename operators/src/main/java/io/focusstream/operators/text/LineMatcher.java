@@ -43,9 +43,6 @@ public final class LineMatcher {
   /** Or one that has so much of what the best one has of the words with a digit: the same id. */
   private static final double NEARLY_ALL = 0.95;
 
-  /** A word with a digit and at least so many bytes is a name: an id, or the part that tells it. */
-  private static final int NAME = 4;
-
   /** Where more than this part of all lines counts, the words tell nothing apart. */
   private static final double TOO_MANY = 0.3;
 
@@ -140,28 +137,6 @@ public final class LineMatcher {
     return chosen.stream().map(text -> excerpt(text, ofText.get(text))).toList();
   }
 
-  /**
-   * Whether a question names what stands nowhere: has a word with a digit, of four or more letters
-   * and digits, that no text has.
-   *
-   * @param texts token ids
-   * @param question token ids
-   */
-  public boolean namesWhatIsNowhere(List<int[]> texts, int[] question) {
-    Words wanted = new Words(question);
-    long missing = wanted.names();
-    List<Line> lines = new ArrayList<>();
-    // what is asked about most often stands in a new line
-    for (int i = texts.size() - 1; i >= 0 && missing != 0; i--) {
-      lines.clear();
-      lines(i, texts.get(i), wanted, lines);
-      for (Line line : lines) {
-        missing &= ~line.words();
-      }
-    }
-    return missing != 0;
-  }
-
   private static Excerpt excerpt(int text, List<Line> lines) {
     int[] tokens = new int[lines.stream().mapToInt(line -> line.to() - line.from()).sum()];
     int at = 0;
@@ -216,12 +191,10 @@ public final class LineMatcher {
     // of the word so far; SEED where there is none
     private long hash = SEED;
     private boolean digits;
-    private int length;
     private int skipped;
     // of the word that has just ended
     private long ended;
     private boolean endedWithDigits;
-    private int endedAtLength;
 
     /** True where a word ends before this byte. */
     boolean endsBefore(byte b) {
@@ -232,7 +205,6 @@ public final class LineMatcher {
       skipped = 0;
       if (b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b < 0 && !isOfSign(b)) {
         hash = (hash ^ b) * PRIME;
-        length++;
         digits |= b >= '0' && b <= '9';
         return false;
       }
@@ -246,10 +218,8 @@ public final class LineMatcher {
     boolean ends() {
       ended = hash;
       endedWithDigits = digits;
-      endedAtLength = length;
       hash = SEED;
       digits = false;
-      length = 0;
       return ended != SEED;
     }
 
@@ -264,7 +234,6 @@ public final class LineMatcher {
   private final class Words {
     private final Map<Long, Integer> numbers = new HashMap<>();
     private long withDigits;
-    private long names;
 
     Words(int[] question) {
       Reader reader = new Reader();
@@ -289,7 +258,6 @@ public final class LineMatcher {
       if (numbers.size() < MOST_WORDS) {
         int number = numbers.computeIfAbsent(reader.ended, word -> numbers.size());
         withDigits |= reader.endedWithDigits ? 1L << number : 0;
-        names |= reader.endedWithDigits && reader.endedAtLength >= NAME ? 1L << number : 0;
       }
     }
 
@@ -299,10 +267,6 @@ public final class LineMatcher {
 
     long withDigits() {
       return withDigits;
-    }
-
-    long names() {
-      return names;
     }
 
     /** The word's bit; 0 where it isn't one of these. */

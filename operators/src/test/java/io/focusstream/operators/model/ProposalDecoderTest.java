@@ -394,33 +394,6 @@ class ProposalDecoderTest {
     }
   }
 
-  /** What a question names stands nowhere: a source must be surer to be heard. */
-  @Test
-  void aSourceIsDoubtedWhereWhatIsNamedStandsNowhere() {
-    int[] chunk = tokens(1, 40);
-    float[] with = plain(chunk, PROMPT);
-    float[] without = plain(PROMPT);
-    double claims = logSumExp(with, ABSTAIN);
-    float logOdds = (float) (claims - with[ABSTAIN]);
-    ProposalWeights sure = ProposalWeights.first(new float[] {logOdds});
-    ProposalWeights weights = ProposalWeights.first(ProposalWeights.doubted(new float[] {logOdds}));
-    assertTrue(weights.none() > sure.none(), weights + " after " + sure);
-    try (ProposalDecoder decoder = model.propose(PROMPT, new int[0], 20)) {
-      decoder.namesWhatIsNowhere();
-      add(decoder, List.of(chunk));
-      AnswerDecoder.Step step = decoder.first();
-      double all = logSumExp(without, ABSTAIN);
-      for (int token = 8; token < VOCABULARY; token++) {
-        double proposed = weights.parts()[0] * Math.exp(with[token] - claims);
-        double expected = Math.log(proposed + weights.none() * Math.exp(without[token] - all));
-        assertEquals(expected, step.logits()[token], 1e-4, "token " + token);
-      }
-      // how well the chunk fits is what it is
-      assertEquals(1 / (1 + Math.exp(-logOdds)), step.relevance()[0], 1e-5);
-      assertThrows(IllegalStateException.class, decoder::namesWhatIsNowhere);
-    }
-  }
-
   private TrainableModel learner() {
     var loaded = new java.util.LinkedHashMap<String, float[]>();
     for (String name : ModelWeights.names(checkpoint.config())) {

@@ -1,7 +1,6 @@
 package io.focusstream.operators.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.operators.testing.ShippedTokenizer;
@@ -62,26 +61,6 @@ class LineMatcherTest {
     assertEquals(List.of(), found(orders(), 5, "When was order ord-4290 shipped?", MOST));
     assertEquals(List.of(), found(orders(), 5, "?", MOST));
     assertEquals(List.of(), found(List.of(), 5, "order ord-4211", MOST));
-  }
-
-  private boolean nowhere(List<String> lines, String question) {
-    return matcher.namesWhatIsNowhere(
-        List.of(
-            text(lines.subList(0, lines.size() / 2)),
-            text(lines.subList(lines.size() / 2, lines.size()))),
-        template.layOut(question));
-  }
-
-  @Test
-  void anIdThatIsNowhereIsKnownToBeNowhere() {
-    assertTrue(nowhere(orders(), "When was order ord-4290 shipped?"));
-    assertTrue(nowhere(orders(), "customer of 8b72e1f0"));
-    assertFalse(nowhere(orders(), "When was order ORD-4239 shipped?"));
-    assertFalse(nowhere(orders(), "When was order ord-4200 shipped?"));
-    // no name: a word without a digit, or a short number
-    assertFalse(nowhere(orders(), "Which of the 3 or 17 warehouses refused it, and why?"));
-    assertFalse(nowhere(List.of(), "what is it?"));
-    assertTrue(nowhere(List.of(), "order ord-4290"));
   }
 
   @Test

@@ -108,9 +108,9 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
               together == 1
                   ? batches.make(index)
                   : ProposalBatch.together(
-                  LongStream.range(index * together, (index + 1) * together)
-                      .mapToObj(batches::make)
-                      .toList());
+                      LongStream.range(index * together, (index + 1) * together)
+                          .mapToObj(batches::make)
+                          .toList());
         },
         first,
         threads);

@@ -190,19 +190,6 @@ public final class DjlCondensingEngine implements CondensingEngine {
     return matcher == null ? List.of() : matcher.find(texts, question, settings.excerpts());
   }
 
-  /**
-   * Whether the question names what stands in no chunk and not in the tail, as far as words tell.
-   */
-  boolean namesWhatIsNowhere(AskTask task) {
-    if (matcher == null) {
-      return false;
-    }
-    List<int[]> texts = new ArrayList<>(task.chunks().size() + 1);
-    task.chunks().forEach(chunk -> texts.add(chunk.tokens()));
-    texts.add(task.tail());
-    return matcher.namesWhatIsNowhere(texts, task.question());
-  }
-
   private static Device device(int gpu) {
     if (gpu == DjlEngineSettings.CPU) {
       return Device.cpu();

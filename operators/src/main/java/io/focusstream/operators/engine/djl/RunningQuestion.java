@@ -102,9 +102,6 @@ final class RunningQuestion {
         ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
         // from now on it is closed with the question
         decoder = proposals;
-        if (engine.namesWhatIsNowhere(task)) {
-          proposals.namesWhatIsNowhere();
-        }
         prepare(proposals);
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());

@@ -142,22 +142,6 @@ class ExcerptEngineTest {
   }
 
   @Test
-  void theEngineKnowsWhatStandsNowhere() {
-    List<int[]> texts = List.of(text(List.of(NOISE)), text(List.of(KEY_LINE)));
-    List<ChunkInput> chunks = condensed(texts);
-    int[] tail = text(List.of("request req-8107 took 12 ms"));
-    assertTrue(
-        engine.namesWhatIsNowhere(
-            new AskTask(chunks, tail, template.layOut("What is pass key 51603?"), 4)));
-    assertFalse(
-        engine.namesWhatIsNowhere(
-            new AskTask(chunks, tail, template.layOut("Is the pass key 51602?"), 4)));
-    assertFalse(
-        engine.namesWhatIsNowhere(
-            new AskTask(chunks, tail, template.layOut("How long did req-8107 take?"), 4)));
-  }
-
-  @Test
   void excerptsCanBeTurnedOff() {
     try (DjlCondensingEngine other =
         new DjlCondensingEngine(DjlEngineSettings.of("small").withExcerpts(0))) {
