@@ -24,7 +24,8 @@ rm -rf "$pack/classes/operators/io/focusstream/models"
 tr ':' '\n' <jobs/target/focus-classpath | grep -E '/(jackson-(core|databind|annotations)|api|slf4j-api)-[0-9.]+\.jar$' |
   while read -r jar; do cp "$jar" "$pack/lib/"; done
 cp "$books"/* "$pack/books/"
-cp "$model/tokenizer.json" "$config" "$pack/"
+cp "$model/tokenizer.json" "$pack/"
+cp "$config" "$pack/config.json"
 cat >"$pack/java" <<'RUN'
 #!/bin/bash
 here=$(dirname "$(realpath "$0")")

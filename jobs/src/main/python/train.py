@@ -4,9 +4,8 @@ generator's pipe), the same optimizers and schedule. PyTorch and NumPy only.
   python3 train.py --config config.json --init DIR --data 'java -cp … io.focusstream.jobs.training.data.BatchMain --kind {kind} …' \
       --stages base:64:0.05:0.03,base:256:0.15:0.07,proposals:10:0.8:0.15 --minutes 8 --out DIR
 
-A stage is KIND:LIMIT:PART:NOT_FOUND: what is learnt (base: rows with questions; proposals: questions behind chunks; focus: the
-added projections over a frozen base), the longest row or most chunks, its part of the time, and the part of its questions that
-have no answer. `{kind}`, `{limit}`, `{length}` (the limit of a base stage, else 256), `{not_found}` and `{seed}` in the data command
+A stage is KIND:LIMIT:PART:NOT_FOUND: what is learnt (base: rows with questions; proposals: questions behind chunks), the longest
+row or most chunks, its part of the time, and the part of its questions that have no answer. Added projections are trained in Java. `{kind}`, `{limit}`, `{length}` (the limit of a base stage, else 256), `{not_found}` and `{seed}` in the data command
 are replaced a stage. DIR gets model.safetensors,
 mean.safetensors (a running mean of the weights) and, where asked, model-PART.safetensors on the way.
 """
@@ -101,13 +100,6 @@ class Records:
                     b, t = self.array("<i4", 2)
                     r = {"tokens": self.tensor("<u2", b, t), "weights": self.tensor("u1", b, t)}
                     count = b * t
-                elif kind == 2:
-                    c, tc, q, sp, sl, a = self.array("<i4", 6)
-                    r = {"chunks": self.tensor("<u2", c, tc), "lengths": self.tensor("<u2", c), "prompt": self.tensor("<u2", q, sp),
-                         "prompt_last": self.tensor("<u2", q), "local": self.tensor("<u2", q, sl),
-                         "local_last": self.tensor("<u2", q), "answer": self.tensor("<u2", q), "target": self.tensor("<u2", q, a),
-                         "weights": self.tensor("u1", q, a), "evidence": self.tensor("<i2", q), "distance": self.tensor("<u2", c)}
-                    count = c * tc + c * q * sp
                 elif kind == 3:
                     g, n, m, moved = self.array("<i4", 4)
                     layout = self.array("<i4", g)
@@ -119,7 +111,7 @@ class Records:
                 else:
                     raise ValueError(f"record kind {kind}")
                 self.ready.put((int(kind), r, int(count)))
-        except ValueError as e:
+        except Exception as e:  # whatever it is, the other thread must not wait for ever
             if not self.closed:
                 print("data ended:", e, flush=True)
             self.ready.put(None)
@@ -187,35 +179,14 @@ class Steps:
         return norm
 
 
-def candidate_positions(config, distance):
-    count, device = len(distance), distance.device
-    focus = config["focus"]
-    kind, span = focus.get("candidate_positions", "sequential"), float(focus.get("candidate_span", 32))
-    one = torch.arange(1, count + 1, device=device, dtype=torch.float32)
-    if kind == "spread":
-        return one * (span / count), span + 1
-    if kind == "recency":
-        return (span - 2 * torch.log2(1 + distance.float())).clamp(min=0), span + 1
-    if kind == "shared":
-        return one * 0, span
-    return one - 1, float(count)
-
-
 class Learner:
     """Weights that learn, and the passes of the graph over them."""
 
-    def __init__(self, config, loaded, added, device, precision):
-        self.config, self.device = config, device
+    def __init__(self, config, loaded, device, precision):
         self.graph = archive.load()
         self.order = names(config)
         self.precision = torch.tensor([BFLOAT16 if precision == "bf16" else FLOAT32])
-        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        self.master = {}
-        for n in self.order:
-            if n is not None and (added or "beacon" not in n):
-                stored = n if n in loaded else n.replace("beacon_", "")
-                self.master[n] = loaded[stored].to(device, copy=True)
-        self.learning = {n: t.requires_grad_() for n, t in self.master.items() if ("beacon" in n) == added}
+        self.learning = {n: loaded[n].to(device, copy=True).requires_grad_() for n in self.order if n and "beacon" not in n}
         size = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
         self.shared = (torch.tensor([config["num_hidden_layers"], config["num_attention_heads"], config["num_key_value_heads"]]),
                        torch.tensor([config["rms_norm_eps"]], dtype=torch.float64),
@@ -223,27 +194,15 @@ class Learner:
         self.abstain = torch.tensor([config.get("focus", {}).get("abstain_token_id", -1)])
 
     def weights(self):
-        """In the graph's order; the head is the embedding where it is tied, projections that aren't there their frozen ones."""
-        return [self.master.get(n or self.order[0], self.master.get((n or "").replace("beacon_", ""))) for n in self.order]
+        """In the graph's order; the head is the embedding where it is tied, added projections are the frozen ones: nobody reads them."""
+        return [self.learning[(n or self.order[0]).replace("beacon_", "")] for n in self.order]
 
     def loss(self, kind, r):
         """-> weighted loss, weight, weighted hits, more numbers to be summed"""
         if kind == 1:
             return self.graph.lm_loss(self.weights(), *self.shared, self.precision, r["tokens"], r["weights"]) + [None]
-        if kind == 3:
-            return self.graph.proposal_loss(self.weights(), *self.shared, self.precision, r["tokens"], r["positions"], r["layout"],
-                                            r["whose"], r["columns"], r["moved"], r["targets"], r["weights"], self.abstain)
-        w = [t if t.dim() == 1 else t.to(self.dtype) for t in self.weights()]
-        with torch.no_grad():
-            k, v = self.graph.prefill(w, *self.shared, r["chunks"])
-            k, v = self.graph.int8_noise(k), self.graph.int8_noise(v)
-        ck, cv = self.graph.train_candidates(w, *self.shared, k, v, r["lengths"], r["prompt"], r["prompt_last"],
-                                             torch.tensor([r["target"].size(1)]))
-        pos, start = candidate_positions(self.config, r["distance"])
-        out = self.graph.train_local(w, *self.shared, ck, cv, pos, torch.tensor([start], dtype=torch.float64), r["local"],
-                                     r["local_last"], r["target"], r["weights"])
-        asked = (r["evidence"] >= 0) & (r["weights"].sum(1) > 0)
-        return out[:3] + [torch.stack([(out[3] * asked).sum(), asked.sum()])]
+        return self.graph.proposal_loss(self.weights(), *self.shared, self.precision, r["tokens"], r["positions"], r["layout"],
+                                        r["whose"], r["columns"], r["moved"], r["targets"], r["weights"], self.abstain)
 
 
 def main():
@@ -275,8 +234,9 @@ def main():
         log.flush()
 
     stages = [s.split(":") for s in o.stages.split(",")]
-    added = stages[0][0] == "focus"
-    learner = Learner(config, load_safetensors(o.init + "/model.safetensors"), added, device, o.precision)
+    if any(s[0] not in ("base", "proposals") or len(s) != 4 for s in stages):
+        p.error("a stage is base:LIMIT:PART:NOT_FOUND or proposals:LIMIT:PART:NOT_FOUND; got " + o.stages)
+    learner = Learner(config, load_safetensors(o.init + "/model.safetensors"), device, o.precision)
     steps = Steps(learner.learning, o.optimizer)
     mean = {n: t.detach().clone() for n, t in learner.learning.items()}
     parts = [float(s[2]) for s in stages]
@@ -294,8 +254,7 @@ def main():
         return Records(command)
 
     def save(name, weights):
-        frozen = {n: t for n, t in learner.master.items() if n not in weights}
-        save_safetensors(f"{o.out}/{name}.safetensors", {**frozen, **weights})
+        save_safetensors(f"{o.out}/{name}.safetensors", weights)
 
     stage, step, tokens, waited = 0, 0, 0, 0.0
     data = open_stage(0)
@@ -338,11 +297,9 @@ def main():
             text = ""
             for k in sorted(sums):
                 x = torch.stack(sums[k]).sum(0).tolist()
-                text += f" | {['', 'rows', 'focus', 'proposals'][k]}: loss {x[0] / max(x[1], 1e-6):.3f} right {x[2] / max(x[1], 1e-6):.3f}"
+                text += f" | {'proposals' if k == 3 else 'rows'}: loss {x[0] / max(x[1], 1e-6):.3f} right {x[2] / max(x[1], 1e-6):.3f}"
                 if k == 3:
                     text += f" said {x[3] / max(x[4], 1):.3f} abstained {x[5] / max(x[6], 1):.3f}"
-                if k == 2:
-                    text += f" exact {x[3] / max(x[4], 1):.2f}"
             say(f"step {step} {now - began:.0f} s rate {rate:.1e} norm {norm.item():.2f} {tokens / (now - last_line) / 1e3:.0f}K tokens/s"
                 f" waited {waited / (now - last_line):.2f}{text}")
             if not all(math.isfinite(v) for k in sums for v in torch.stack(sums[k]).sum(0).tolist()):

@@ -463,13 +463,15 @@ public final class BenchCommand implements Callable<Integer> {
           rate,
           100 * rate / engine);
       IngestBench.Engine did = read.engine();
-      out.printf(
-          Locale.ROOT,
-          "  the engine was at it %.0f%% of the time, at %.0f tokens/s (%.0f%% of it alone), %.0f tokens a batch%n",
-          100 * did.seconds() / read.seconds(),
-          did.tokens() / did.seconds(),
-          100 * did.tokens() / did.seconds() / engine,
-          did.tokens() / did.batches());
+      if (did.batches() > 0) {
+        out.printf(
+            Locale.ROOT,
+            "  the engine was at it %.0f%% of the time, at %.0f tokens/s (%.0f%% of it alone), %.0f tokens a batch%n",
+            100 * did.seconds() / read.seconds(),
+            did.tokens() / did.seconds(),
+            100 * did.tokens() / did.seconds() / engine,
+            did.tokens() / did.batches());
+      }
       out.flush();
       rows.addObject()
           .put("what", "ingest")

@@ -44,7 +44,7 @@ public final class BatchMain {
                       books,
                       options,
                       share(given, "sequences", 0),
-                      number(given, "together", 1),
+                      Math.max(1, number(given, "together", 1)),
                       first,
                       threads);
               default ->

@@ -88,7 +88,8 @@ public final class BatchStream implements Iterator<Batch>, AutoCloseable {
 
   /**
    * The same, for a machine that learns from more at a time: each batch of questions is several
-   * made into one.
+   * made into one. Plain text stays as it is, and a schedule of chunks goes on with each of those
+   * that are made into one.
    */
   static BatchStream proposalsTogether(
       ByteLevelBpe tokenizer,

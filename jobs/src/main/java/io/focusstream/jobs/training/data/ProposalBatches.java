@@ -107,11 +107,14 @@ final class ProposalBatches {
       }
     }
 
-    void add(Segment segment) {
-      if (length - chunk.length + segment.length() <= LONGEST_ROW_OF_QUESTIONS) {
-        segments.add(segment);
-        length += segment.length();
+    /** The tokens that took: none where there was no room. */
+    int add(Segment segment) {
+      if (length - chunk.length + segment.length() > LONGEST_ROW_OF_QUESTIONS) {
+        return 0;
       }
+      segments.add(segment);
+      length += segment.length();
+      return segment.length();
     }
 
     boolean full() {
@@ -272,8 +275,9 @@ final class ProposalBatches {
           rows.add(row);
           used += row.chunk.length;
         }
-        used += put(rng, told, holds, row, excerpt.tokens());
-        any = true;
+        int took = put(rng, told, holds, row, excerpt.tokens());
+        used += took;
+        any |= took > 0;
       }
       if (any) {
         asking.took(one);
@@ -324,9 +328,7 @@ final class ProposalBatches {
     if (proposals.silent(marks.abstain()) && rng.chance(ONLY_AT_FIRST)) {
       proposals = proposals.first();
     }
-    Segment segment = new Segment(told.prompt(), proposals, columns);
-    row.add(segment);
-    return segment.length();
+    return row.add(new Segment(told.prompt(), proposals, columns));
   }
 
   private void putWithoutChunk(Rng rng, Told told, Row nothing) {

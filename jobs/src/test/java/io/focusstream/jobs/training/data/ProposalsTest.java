@@ -8,9 +8,12 @@ import io.focusstream.jobs.training.data.Asked.Part;
 import io.focusstream.operators.model.ProposalLayout;
 import io.focusstream.operators.text.ByteLevelBpe;
 import io.focusstream.operators.text.PromptTemplate;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,6 +105,8 @@ class ProposalsTest {
     int answered = 0;
     int abstained = 0;
     int withoutChunk = 0;
+    int textLearnt = 0;
+    int textNotLearnt = 0;
     ProposalBatches batches = new ProposalBatches(tokenizer, Small.books(), options);
     for (int i = 0; i < 30; i++) {
       ProposalBatch batch = batches.make(i);
@@ -114,6 +119,8 @@ class ProposalsTest {
         int at = from;
         // of excerpts not every chunk's own text is learnt
         boolean unlearnt = excerpts > 0 && batch.weights()[from] == 0;
+        textLearnt += unlearnt ? 0 : 1;
+        textNotLearnt += unlearnt ? 1 : 0;
         while (at < from + s && batch.segments()[at] == 0) {
           boolean last = unlearnt || at + 1 == from + s || batch.segments()[at + 1] != 0;
           assertEquals(last ? 0 : 2, batch.weights()[at]);
@@ -165,30 +172,83 @@ class ProposalsTest {
     assertTrue(answered > 200, "answered " + answered);
     assertTrue(abstained > (excerpts > 0 ? answered / 20 : answered / 2), "abstained " + abstained);
     assertTrue(withoutChunk > 20, "without a chunk " + withoutChunk);
+    assertTrue(textLearnt > 30, "chunks whose text is learnt " + textLearnt);
+    assertEquals(excerpts > 0, textNotLearnt > 30, "chunks whose text isn't " + textNotLearnt);
+  }
+
+  private static List<ProposalBatch> some() {
+    BatchOptions d = BatchOptions.defaults(3);
+    ProposalBatches batches =
+        new ProposalBatches(
+            Small.tokenizer(),
+            Small.books(),
+            new BatchOptions(
+                3, d.lengths(), 4096, Schedule.parse("0:6"), 2048, 2048, d.mix(), false, 0.5));
+    return IntStream.range(0, 6).mapToObj(batches::make).toList();
   }
 
   /** Several made into one say what each says, wherever its rows stand. */
   @Test
   void togetherTheyAreWhatTheyAreAlone() {
-    ProposalBatches batches =
-        new ProposalBatches(Small.tokenizer(), Small.books(), BatchOptions.defaults(3));
-    List<ProposalBatch> some = List.of(batches.make(0), batches.make(1), batches.make(2));
+    List<ProposalBatch> some = some();
     ProposalBatch all = ProposalBatch.together(some);
-    assertEquals(some.stream().mapToInt(ProposalBatch::rows).sum(), all.rows());
-    int supervised = 0;
+    int row = 0;
     int asked = 0;
+    int behindExcerpts = 0;
     for (ProposalBatch one : some) {
-      ProposalLayout layout = ProposalLayout.of(one.asRows());
-      asked += layout.whose().length;
-      for (float weight : layout.weights()) {
-        supervised += weight > 0 ? 1 : 0;
+      asked += ProposalLayout.of(one.asRows()).whose().length;
+      for (int r = 0; r < one.rows(); r++, row++) {
+        int from = r * one.length();
+        int to = row * all.length();
+        for (int i = 0; i < one.length(); i++) {
+          assertEquals(one.tokens()[from + i], all.tokens()[to + i]);
+          assertEquals(one.positions()[from + i], all.positions()[to + i]);
+          assertEquals(one.segments()[from + i], all.segments()[to + i]);
+          assertEquals(one.targets()[from + i], all.targets()[to + i]);
+          assertEquals(one.weights()[from + i], all.weights()[to + i]);
+        }
+        for (int i = one.length(); i < all.length(); i++) {
+          assertEquals(0, all.weights()[to + i]);
+        }
+        assertArrayEquals(one.columns()[r], all.columns()[row]);
+        behindExcerpts += (int) Arrays.stream(one.columns()[r]).filter(c -> c != null).count();
       }
     }
-    ProposalLayout layout = ProposalLayout.of(all.asRows(), 0.6);
-    assertEquals(asked, layout.whose().length);
-    for (float weight : layout.weights()) {
-      supervised -= weight > 0 ? 1 : 0;
+    assertEquals(row, all.rows());
+    assertTrue(behindExcerpts > 20, "behind excerpts " + behindExcerpts);
+    assertEquals(asked, ProposalLayout.of(all.asRows(), 0.6).whose().length);
+  }
+
+  /** What a trainer outside Java reads. */
+  @Test
+  void bytesAreTheLayout() {
+    ProposalBatch batch = ProposalBatch.together(some());
+    ProposalLayout layout = ProposalLayout.of(batch.asRows(), 0.6);
+    ByteBuffer bytes = ByteBuffer.wrap(batch.toBytes()).order(ByteOrder.LITTLE_ENDIAN);
+    assertEquals(ProposalBatch.KIND, bytes.getInt());
+    assertEquals(layout.groups().length, bytes.getInt());
+    assertEquals(layout.whose().length, bytes.getInt());
+    assertEquals(layout.tokens().length, bytes.getInt());
+    assertTrue(layout.moved());
+    assertEquals(1, bytes.getInt());
+    for (int number : layout.groups()) {
+      assertEquals(number, bytes.getInt());
     }
-    assertEquals(0, supervised);
+    assertEquals(layout.whose().length * layout.groups()[1], layout.columns().length);
+    for (int[] part :
+        List.of(
+            layout.whose(),
+            layout.columns(),
+            layout.tokens(),
+            layout.positions(),
+            layout.targets())) {
+      for (int value : part) {
+        assertEquals(value, bytes.getShort());
+      }
+    }
+    for (float weight : layout.weights()) {
+      assertEquals(weight, bytes.get() / 16f);
+    }
+    assertEquals(0, bytes.remaining());
   }
 }
