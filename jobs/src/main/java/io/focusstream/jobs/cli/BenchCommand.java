@@ -9,7 +9,6 @@ import io.focusstream.jobs.training.eval.EngineBench;
 import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.engine.djl.DjlCondensingEngine;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
-import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.MachineRates;
 import io.focusstream.operators.model.ModelWeights;
 import io.focusstream.operators.model.Precision;
@@ -29,6 +28,7 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -58,15 +58,10 @@ public final class BenchCommand implements Callable<Integer> {
   private final ModelLoader models;
 
   @Spec private CommandSpec spec;
+  @Mixin private EngineMixin given;
 
   @Parameters(paramLabel = "WHAT", arity = "1..*", description = "${COMPLETION-CANDIDATES}")
   private List<What> what;
-
-  @Option(
-      names = "--model",
-      defaultValue = "small",
-      description = "Name or folder: ${DEFAULT-VALUE}.")
-  private String model;
 
   @Option(
       names = "--shape",
@@ -104,9 +99,6 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--answer", defaultValue = "16", description = "Tokens: ${DEFAULT-VALUE}.")
   private int answer;
 
-  @Option(names = "--kv", defaultValue = "INT8", description = "States: ${COMPLETION-CANDIDATES}.")
-  private Quantisation kv;
-
   @Option(
       names = "--hot",
       description = "Keep all states ready to use; so it is unless --cold is given.")
@@ -122,19 +114,6 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--seed", defaultValue = "1", description = "Of tokens and weights.")
   private long seed;
-
-  @Option(
-      names = "--focus-share",
-      defaultValue = "1",
-      description =
-          "After the first token only the chunks go on that held this part of the attention: "
-              + "${DEFAULT-VALUE}.")
-  private double focusShare;
-
-  @Option(
-      names = "--readout",
-      description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
-  private Readout readout;
 
   @Option(
       names = "--precision",
@@ -209,7 +188,7 @@ public final class BenchCommand implements Callable<Integer> {
       throw new CliException(ExitCodes.USAGE, "either --shape or --config");
     }
     if (shape == null && configFile == null && !randomWeights) {
-      return run(BundledModels.folder(model), model, lengths);
+      return run(given.folder(), given.model, lengths);
     }
     String name;
     String written;
@@ -217,8 +196,7 @@ public final class BenchCommand implements Callable<Integer> {
       name = "shape " + shape + " of random weights";
       written = shape.config();
     } else {
-      Path file =
-          configFile != null ? configFile : BundledModels.folder(model).resolve("config.json");
+      Path file = configFile != null ? configFile : given.folder().resolve("config.json");
       if (!Files.isReadable(file)) {
         throw new CliException(ExitCodes.USAGE, "no config.json can be read at " + file);
       }
@@ -325,16 +303,11 @@ public final class BenchCommand implements Callable<Integer> {
   private int run(Path folder, String name, List<Integer> lengths) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     Precision precision = givenPrecision != null ? givenPrecision : Precision.forThisProcessor();
-    DjlEngineSettings settings =
-        DjlEngineSettings.of(folder.toString())
-            .withPrecision(precision)
-            .withQuantisation(kv)
-            .withReadout(readout)
-            .withFocusShare(focusShare);
+    DjlEngineSettings settings = given.settings(folder.toString()).withPrecision(precision);
     settings = settings.withHotBytes(cold ? 0 : 16L << 30);
     ModelConfig config =
         ModelConfig.parse(folder.toString(), Files.readString(folder.resolve("config.json")));
-    Readout used = readout != null ? readout : config.focus().readout();
+    Readout used = given.readout != null ? given.readout : config.focus().readout();
     Machine machine = new Machine(8 * chunk, config, precision);
     out.printf(
         Locale.ROOT,
@@ -343,7 +316,7 @@ public final class BenchCommand implements Callable<Integer> {
             + " much is written%n",
         name,
         precision,
-        kv,
+        given.kv,
         cold ? ", cold" : ", hot",
         used.written(),
         chunk,
@@ -357,7 +330,7 @@ public final class BenchCommand implements Callable<Integer> {
         machine.bytes / 1e9);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     report.put("model", name);
-    report.put("kv", kv.name());
+    report.put("kv", given.kv.name());
     report.put("cold", cold);
     report.put("readout", used.written());
     report.put("chunk", chunk);
@@ -451,7 +424,8 @@ public final class BenchCommand implements Callable<Integer> {
       Logging.toFiles(directory.resolve("logs"));
       // a word of these lines is about two and a half tokens
       long words = EvalCommand.parseLength(ingestTokens) * 2L / 5;
-      IngestBench.Ingest read = IngestBench.run(models, folder, directory, words, chunk, kv, seed);
+      IngestBench.Ingest read =
+          IngestBench.run(models, folder, directory, words, chunk, given.kv, seed);
       double rate = read.tokens() / read.seconds();
       out.printf(
           Locale.ROOT,

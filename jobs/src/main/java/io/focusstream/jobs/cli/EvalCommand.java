@@ -9,10 +9,8 @@ import io.focusstream.jobs.training.eval.StreamReader;
 import io.focusstream.jobs.training.eval.Suite;
 import io.focusstream.jobs.training.eval.Trial;
 import io.focusstream.operators.engine.EngineAnswer;
-import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.engine.djl.DjlCondensingEngine;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
-import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.text.TextTokenizer;
@@ -26,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -69,15 +68,10 @@ public final class EvalCommand implements Callable<Integer> {
   private static final int FULL_ATTENTION = 1024;
 
   @Spec private CommandSpec spec;
+  @Mixin private EngineMixin given;
 
   @Parameters(paramLabel = "SUITE", arity = "1..*", description = "One or more; see below.")
   private List<String> suites;
-
-  @Option(
-      names = "--model",
-      defaultValue = "small",
-      description = "Name or folder: ${DEFAULT-VALUE}.")
-  private String model;
 
   @Option(
       names = "--lengths",
@@ -104,29 +98,13 @@ public final class EvalCommand implements Callable<Integer> {
       description = "Most tokens of the tail: ${DEFAULT-VALUE}.")
   private int window;
 
-  @Option(names = "--kv", defaultValue = "INT8", description = "States: ${COMPLETION-CANDIDATES}.")
-  private Quantisation kv;
-
   @Option(
       names = "--local",
       description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
   private LocalMode local;
 
-  @Option(
-      names = "--readout",
-      description = "${COMPLETION-CANDIDATES}; the model's own where not given.")
-  private Readout readout;
-
   @Option(names = "--books", description = "Folder of books for perplexity.")
   private Path books;
-
-  @Option(
-      names = "--focus-share",
-      defaultValue = "1",
-      description =
-          "After the first token only the chunks go on that held this part of the attention: "
-              + "${DEFAULT-VALUE}.")
-  private double focusShare;
 
   @Option(
       names = "--excerpts",
@@ -174,20 +152,14 @@ public final class EvalCommand implements Callable<Integer> {
     List<Suite> asked =
         suites.stream().filter(s -> !s.equals(PERPLEXITY)).map(EvalCommand::parseSuite).toList();
     DjlEngineSettings settings =
-        DjlEngineSettings.of(model)
-            .withQuantisation(kv)
-            .withLocal(local)
-            .withReadout(readout)
-            .withFocusShare(focusShare)
-            .withExcerpts(excerpts);
+        given.settings(given.model).withLocal(local).withExcerpts(excerpts);
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     try (DjlCondensingEngine engine = new DjlCondensingEngine(settings);
-        TextTokenizer tokenizer =
-            TextTokenizers.load(BundledModels.folder(model).resolve("tokenizer.json"))) {
+        TextTokenizer tokenizer = TextTokenizers.load(given.folder().resolve("tokenizer.json"))) {
       StreamReader reader = new StreamReader(engine, tokenizer, chunk, window);
       out.printf(
           "model %s (%s), states %s, chunk %d, window %d, seed %d%n",
-          engine.model().name(), engine.model().fingerprint(), kv, chunk, window, seed);
+          engine.model().name(), engine.model().fingerprint(), given.kv, chunk, window, seed);
       if (!asked.isEmpty()) {
         out.printf(
             "%-16s %8s %6s %8s %9s %14s %14s %15s %8s%n",
@@ -203,11 +175,11 @@ public final class EvalCommand implements Callable<Integer> {
       }
       report.put("model", engine.model().name());
       report.put("fingerprint", engine.model().fingerprint());
-      report.put("kv", kv.name());
+      report.put("kv", given.kv.name());
       report.put("chunk", chunk);
       report.put("window", window);
       report.put("seed", seed);
-      report.put("focusShare", focusShare);
+      report.put("focusShare", given.focusShare);
       report.put("prefilterChunks", prefilterChunks);
       report.put("excerpts", excerpts);
       ArrayNode rows = report.putArray("rows");
