@@ -113,6 +113,7 @@ class TrainingLoopTest {
         1024,
         QuestionMix.DEFAULT,
         false,
+        0.5,
         0.5);
   }
 

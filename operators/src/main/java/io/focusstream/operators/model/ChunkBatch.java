@@ -165,7 +165,12 @@ final class ChunkBatch {
     return left;
   }
 
-  private void keep(int[] rows) {
+  /**
+   * Keeps some chunks.
+   *
+   * @param rows ascending, at least one
+   */
+  void keep(int[] rows) {
     NDArray[] kept = picked(rows);
     close();
     keys = kept[0];

@@ -18,7 +18,8 @@ class CandidatePositionsTest {
         16,
         d.local(),
         d.readout(),
-        d.abstainToken());
+        d.abstainToken(),
+        d.readAgain());
   }
 
   @Test

@@ -14,6 +14,7 @@ package io.focusstream.jobs.training.data;
  *     what was set last may have their answer in one chunk and earlier values in others
  * @param excerpts part of the proposals' batches whose questions stand behind excerpts, the lines
  *     that the engine would choose, instead of whole chunks; from 0 to 1
+ * @param again part of those in which the excerpts are read again, behind the question; from 0 to 1
  */
 public record BatchOptions(
     long seed,
@@ -24,7 +25,8 @@ public record BatchOptions(
     int rowTokens,
     QuestionMix mix,
     boolean ordered,
-    double excerpts) {
+    double excerpts,
+    double again) {
   public BatchOptions {
     if (batchTokens < 64) {
       throw new IllegalArgumentException("batch-tokens must be at least 64; got " + batchTokens);
@@ -36,8 +38,9 @@ public record BatchOptions(
               + " and "
               + rowTokens);
     }
-    if (!(excerpts >= 0 && excerpts <= 1)) {
-      throw new IllegalArgumentException("excerpts must be from 0 to 1; got " + excerpts);
+    if (!(excerpts >= 0 && excerpts <= 1) || !(again >= 0 && again <= 1)) {
+      throw new IllegalArgumentException(
+          "excerpts and again must be from 0 to 1; got " + excerpts + " and " + again);
     }
   }
 
@@ -52,6 +55,7 @@ public record BatchOptions(
         131072,
         QuestionMix.DEFAULT,
         false,
-        0.5);
+        0.5,
+        0);
   }
 }

@@ -1,7 +1,6 @@
 package io.focusstream.operators.engine.djl;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
 import io.focusstream.operators.engine.AskTask;
 import io.focusstream.operators.engine.BatchSize;
 import io.focusstream.operators.engine.ChunkInput;
@@ -12,17 +11,9 @@ import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.EngineStats;
-import io.focusstream.operators.engine.HotTier;
 import io.focusstream.operators.engine.ModelInfo;
-import io.focusstream.operators.engine.RecentBatches;
-import io.focusstream.operators.kv.ChunkShape;
-import io.focusstream.operators.kv.ChunkState;
 import io.focusstream.operators.kv.ChunkStateCodec;
-import io.focusstream.operators.kv.ChunkStateException;
-import io.focusstream.operators.kv.ChunkTensors;
 import io.focusstream.operators.kv.Id128;
-import io.focusstream.operators.kv.Quantisation;
-import io.focusstream.operators.kv.TensorSlot;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
@@ -32,14 +23,11 @@ import io.focusstream.operators.text.LineMatcher;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TextTokenizers;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -63,15 +51,13 @@ import org.slf4j.LoggerFactory;
  * <p>A task for which memory is short fails, and the engine goes on; any other {@link Error} and an
  * error of the device end it.
  *
- * <p>What a question reads is always what the codec wrote: a chunk's states go through encoding and
- * back before they are used, so that an answer is the same whether its chunks were hot, stored, or
- * made again.
+ * <p>What a question reads is always what the codec wrote ({@link ChunkCondenser}), so that an
+ * answer is the same whether its chunks were hot, stored, or made again.
  */
 public final class DjlCondensingEngine implements CondensingEngine {
   private static final Logger LOG = LoggerFactory.getLogger(DjlCondensingEngine.class);
   private static final int LONGEST_CHUNK = 4096;
   private static final int LONGEST_QUESTION = 4096;
-  private static final int REMEMBERED_BATCHES = 1000;
 
   /**
    * While questions run, a batch of chunks is condensed in one turn of so many. Such a turn is
@@ -109,20 +95,13 @@ public final class DjlCondensingEngine implements CondensingEngine {
   // null where no lines are looked for
   private final LineMatcher matcher;
   private final ModelInfo info;
-  private final ChunkStateCodec codec;
-  private final HotTier<FocusModel.States> hot;
-  private final DirectMemory direct = new DirectMemory();
-  private final NDManager hotManager;
+  private final ChunkCondenser chunks;
   private final Thread thread;
   private volatile boolean closed;
   // why it will do nothing more; null while it works
   private volatile EngineException lost;
   // written by the engine's thread, read by reporters
-  private volatile long condensedTokens;
-  private volatile long condensedBatches;
-  private volatile long condenseNanos;
   private volatile int runningQuestions;
-  private final RecentBatches batches = new RecentBatches(REMEMBERED_BATCHES);
 
   /**
    * Loads the model; the engine's thread starts.
@@ -154,15 +133,12 @@ public final class DjlCondensingEngine implements CondensingEngine {
     } catch (IOException | IllegalArgumentException e) {
       throw new EngineException("can't load the model in " + path + ": " + e.getMessage(), e);
     }
-    this.codec = new ChunkStateCodec(Id128.ofHex(info.fingerprint()), settings.quantisation());
-    this.hotManager = model.newManager();
-    this.hot =
-        new HotTier<>(
-            settings.hotBytes(),
-            states -> {
-              states.keys().close();
-              states.values().close();
-            });
+    this.chunks =
+        new ChunkCondenser(
+            model,
+            new ChunkStateCodec(Id128.ofHex(info.fingerprint()), settings.quantisation()),
+            settings.batchTokens(),
+            settings.hotBytes());
     this.thread = new Thread(this::loop, "focus-engine-" + device);
     thread.setDaemon(true);
     thread.start();
@@ -227,18 +203,18 @@ public final class DjlCondensingEngine implements CondensingEngine {
   @Override
   public EngineStats stats() {
     return new EngineStats(
-        condensedTokens,
-        condensedBatches,
-        condenseNanos,
+        chunks.condensedTokens(),
+        chunks.condensedBatches(),
+        chunks.condenseNanos(),
         runningQuestions,
-        hot.bytes(),
-        hot.hits(),
-        hot.misses());
+        chunks.hot().bytes(),
+        chunks.hot().hits(),
+        chunks.hot().misses());
   }
 
   @Override
   public List<BatchSize> recentBatches() {
-    return batches.sizes();
+    return chunks.recentBatches();
   }
 
   @Override
@@ -335,7 +311,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   @Override
   public boolean isHot(ChunkKey key) {
-    return hot.contains(key);
+    return chunks.isHot(key);
   }
 
   @Override
@@ -354,8 +330,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
       }
     }
     failAll();
-    hot.clear();
-    hotManager.close();
+    chunks.close();
     model.close();
     LOG.info("model {} ({}) is closed", info.name(), info.fingerprint());
     if (interrupted) {
@@ -520,13 +495,17 @@ public final class DjlCondensingEngine implements CondensingEngine {
             .mapToLong(chunk -> model.stateBytes(chunk.tokens().length + continuation))
             .sum();
     int longest = task.excerpts().stream().mapToInt(some -> some.tokens().length).max().orElse(0);
-    return whole + task.excerpts().size() * model.stateBytes(longest + continuation);
+    int readAgain = Math.min(task.excerpts().size(), model.config().focus().readAgain());
+    return whole
+        + task.excerpts().size() * model.stateBytes(longest + continuation)
+        + readAgain * model.stateBytes(task.question().length + longest + continuation);
   }
 
   private void begin(Ask ask) {
     RunningQuestion question =
         new RunningQuestion(
             this,
+            chunks,
             model,
             settings,
             ask.task(),
@@ -555,7 +534,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
     try {
       Map<ChunkKey, CondensedChunk> made =
-          condenseAll(
+          chunks.condenseAll(
               batch.stream()
                   .map(c -> new ChunkInput(c.task().key(), c.task().tokens(), List.of()))
                   .toList(),
@@ -571,174 +550,6 @@ public final class DjlCondensingEngine implements CondensingEngine {
       batch.forEach(condense -> fail(condense, lost));
       throw e;
     }
-  }
-
-  /**
-   * Condenses chunks in batches and encodes their states.
-   *
-   * @param wanted chunks that they must not push out of the hot tier
-   */
-  Map<ChunkKey, CondensedChunk> condenseAll(List<ChunkInput> chunks, Set<ChunkKey> wanted) {
-    Map<ChunkKey, CondensedChunk> made = new HashMap<>();
-    List<ChunkInput> sorted = new ArrayList<>(chunks);
-    sorted.sort(Comparator.comparingInt(c -> c.tokens().length));
-    int from = 0;
-    while (from < sorted.size()) {
-      int to = from + 1;
-      while (to < sorted.size()
-          && sorted.get(to).tokens().length * (to - from + 1) <= settings.batchTokens()) {
-        to++;
-      }
-      List<ChunkInput> batch = sorted.subList(from, to);
-      long began = System.nanoTime();
-      condense(batch, wanted, made);
-      condenseNanos = condenseNanos + System.nanoTime() - began;
-      int tokens = batch.stream().mapToInt(c -> c.tokens().length).sum();
-      condensedTokens = condensedTokens + tokens;
-      condensedBatches = condensedBatches + 1;
-      batches.add(new BatchSize(batch.size(), tokens));
-      from = to;
-    }
-    return made;
-  }
-
-  private void condense(
-      List<ChunkInput> batch, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
-    if (codec.quantisation() == Quantisation.INT8) {
-      condenseToInt8(batch, wanted, made);
-      return;
-    }
-    int width = batch.stream().mapToInt(c -> c.tokens().length).max().orElseThrow();
-    float[] keys;
-    float[] values;
-    try (NDManager scratch = model.newManager()) {
-      FocusModel.States states =
-          model.prefill(scratch, batch.stream().map(ChunkInput::tokens).toList());
-      keys = model.toFloats(states.keys());
-      values = model.toFloats(states.values());
-    }
-    for (int i = 0; i < batch.size(); i++) {
-      ChunkInput chunk = batch.get(i);
-      ChunkShape shape = shape(chunk.tokens().length);
-      float[] ownKeys = unpad(keys, shape, i, batch.size(), width);
-      float[] ownValues = unpad(values, shape, i, batch.size(), width);
-      List<byte[]> blocks =
-          codec.encode(id(chunk.key()), new ChunkTensors(shape, ownKeys, ownValues));
-      made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
-      if (mayBeHot(chunk)) {
-        try {
-          keepHot(chunk.key(), decode(chunk, blocks), chunk.tokens().length, wanted);
-        } catch (ChunkStateException e) {
-          throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
-        }
-      }
-    }
-  }
-
-  // Rounded where the model runs; what becomes hot is what would be read back.
-  private void condenseToInt8(
-      List<ChunkInput> batch, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
-    try (NDManager scratch = model.newManager()) {
-      FocusModel.Quantised states =
-          model.prefillQuantised(scratch, batch.stream().map(ChunkInput::tokens).toList());
-      for (int i = 0; i < batch.size(); i++) {
-        ChunkInput chunk = batch.get(i);
-        ChunkShape shape = shape(chunk.tokens().length);
-        List<byte[]> blocks =
-            codec.encodeQuantised(
-                id(chunk.key()),
-                shape,
-                states.keys(),
-                states.values(),
-                states.keyScales(),
-                states.valueScales(),
-                TensorSlot.inBatch(shape, i, batch.size(), states.tokens()));
-        made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
-        if (mayBeHot(chunk)) {
-          keepHot(
-              chunk.key(),
-              model.take(hotManager, states.rounded(), i, shape.tokens()),
-              shape.tokens(),
-              wanted);
-        }
-      }
-    }
-  }
-
-  // So that the first question over a chunk need not read it from state.
-  private boolean mayBeHot(ChunkInput chunk) {
-    return model.stateBytes(chunk.tokens().length) <= settings.hotBytes();
-  }
-
-  private ChunkShape shape(int tokens) {
-    ModelConfig config = model.config();
-    return new ChunkShape(config.layers(), config.keyValueHeads(), tokens, config.headDim());
-  }
-
-  // (L, B, G, width, D) -> (L, G, T, D) of one chunk
-  private static float[] unpad(float[] all, ChunkShape shape, int chunk, int chunks, int width) {
-    float[] own = new float[shape.elements()];
-    int row = shape.tokens() * shape.headDim();
-    int to = 0;
-    for (int layer = 0; layer < shape.layers(); layer++) {
-      for (int head = 0; head < shape.kvHeads(); head++) {
-        int at = ((layer * chunks + chunk) * shape.kvHeads() + head) * width * shape.headDim();
-        System.arraycopy(all, at, own, to, row);
-        to += row;
-      }
-    }
-    return own;
-  }
-
-  static Id128 id(ChunkKey key) {
-    return new Id128(key.high(), key.low());
-  }
-
-  /**
-   * States of a chunk from its blocks, ready to use, hot from now on.
-   *
-   * @throws ChunkStateException if the blocks are damaged, of another layout or model
-   */
-  FocusModel.States decode(ChunkInput chunk, List<byte[]> blocks) throws ChunkStateException {
-    ChunkState state = codec.read(id(chunk.key()), blocks);
-    ChunkShape wanted = shape(chunk.tokens().length);
-    if (!state.shape().equals(wanted)) {
-      throw new EngineException(
-          "chunk %s has a stored state of shape %s; expected %s"
-              .formatted(chunk.key(), state.shape(), wanted));
-    }
-    if (state.quantisation() == Quantisation.INT8) {
-      return upload(state);
-    }
-    ChunkTensors tensors = state.toTensors();
-    return model.upload(hotManager, wanted.tokens(), tensors.keys(), tensors.values());
-  }
-
-  // The bytes as they are stored; the device makes numbers of them.
-  private FocusModel.States upload(ChunkState state) {
-    ChunkShape shape = state.shape();
-    int numbers = shape.elements();
-    int scales = 2 * numbers / shape.headDim();
-    ByteBuffer memory = direct.take(2 * (numbers + scales));
-    try {
-      ByteBuffer keys = memory.slice(0, numbers);
-      ByteBuffer values = memory.slice(numbers, numbers);
-      ByteBuffer keyScales = memory.slice(2 * numbers, scales);
-      ByteBuffer valueScales = memory.slice(2 * numbers + scales, scales);
-      state.copyQuantisedTo(keys, values, keyScales, valueScales, TensorSlot.whole(shape));
-      return model.uploadQuantised(
-          hotManager, shape.tokens(), keys, values, keyScales, valueScales);
-    } finally {
-      direct.giveBack(memory);
-    }
-  }
-
-  HotTier<FocusModel.States> hot() {
-    return hot;
-  }
-
-  void keepHot(ChunkKey key, FocusModel.States states, int tokens, Set<ChunkKey> wanted) {
-    hot.put(key, states, model.stateBytes(tokens), wanted);
   }
 
   ModelInfo info() {

@@ -17,6 +17,7 @@ import io.focusstream.operators.model.StreamScorer;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.text.LineMatcher;
+import io.focusstream.operators.text.PromptTemplate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ final class RunningQuestion {
   private static final int FEW_CHUNKS = 16;
 
   private final DjlCondensingEngine engine;
+  private final ChunkCondenser condenser;
   private final FocusModel model;
   private final AskTask task;
   private final CompletableFuture<EngineAnswer> result;
@@ -67,6 +69,7 @@ final class RunningQuestion {
 
   RunningQuestion(
       DjlCondensingEngine engine,
+      ChunkCondenser condenser,
       FocusModel model,
       DjlEngineSettings settings,
       AskTask task,
@@ -75,6 +78,7 @@ final class RunningQuestion {
       CompletableFuture<EngineAnswer> result,
       long acceptedNanos) {
     this.engine = engine;
+    this.condenser = condenser;
     this.model = model;
     this.task = task;
     this.forced = forced;
@@ -102,7 +106,7 @@ final class RunningQuestion {
         ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
         // from now on it is closed with the question
         decoder = proposals;
-        prepare(proposals);
+        prepare(proposals, prompt);
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
         decoder =
@@ -129,7 +133,7 @@ final class RunningQuestion {
   }
 
   /** Where lines name what is asked about, they are read first, and all chunks if need be. */
-  private void prepare(ProposalDecoder proposals) {
+  private void prepare(ProposalDecoder proposals, int[] prompt) {
     List<ChunkInput> chunks = task.chunks();
     List<LineMatcher.Excerpt> excerpts = task.excerpts();
     if (excerpts.isEmpty()) {
@@ -147,19 +151,26 @@ final class RunningQuestion {
         some -> {
           for (FocusModel.States states : some) {
             LineMatcher.Excerpt excerpt = each.next();
-            proposals.excerpt(excerpt.text(), states, excerpt.tokens());
+            int[] again = behind(prompt, chunks.get(excerpt.text()).tokens(), excerpt);
+            proposals.excerpt(excerpt.text(), states, excerpt.tokens(), again);
           }
         });
     if (each.hasNext()) {
-      proposals.excerptOfTail(each.next().tokens());
+      LineMatcher.Excerpt excerpt = each.next();
+      proposals.excerptOfTail(excerpt.tokens(), behind(prompt, task.tail(), excerpt));
     }
     proposals.askLater(chunks.size(), () -> loadAll(proposals));
+  }
+
+  private static int[] behind(int[] prompt, int[] text, LineMatcher.Excerpt excerpt) {
+    int[] lines = Arrays.stream(excerpt.tokens()).map(i -> text[i]).toArray();
+    return PromptTemplate.behindQuestion(prompt, lines);
   }
 
   private void loadAll(ProposalDecoder proposals) {
     List<ChunkInput> chunks = task.chunks();
     if (task.someStates()
-        && chunks.stream().anyMatch(c -> c.blocks().isEmpty() && !engine.isHot(c.key()))) {
+        && chunks.stream().anyMatch(c -> c.blocks().isEmpty() && !condenser.isHot(c.key()))) {
       throw new StatesNeededException(List.copyOf(recondensed.values()), damagedBlocks);
     }
     load(chunks, proposals::add);
@@ -212,21 +223,21 @@ final class RunningQuestion {
     List<ChunkInput> missing = new ArrayList<>();
     for (ChunkInput chunk : chunks) {
       if (chunk.blocks().isEmpty()
-          && !engine.isHot(chunk.key())
+          && !condenser.isHot(chunk.key())
           && !recondensed.containsKey(chunk.key())
           && !blocks.containsKey(chunk.key())) {
         blocks.put(chunk.key(), List.of());
         missing.add(chunk);
       }
     }
-    recondensed.putAll(engine.condenseAll(missing, wanted));
+    recondensed.putAll(condenser.condenseAll(missing, wanted));
     for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
       List<ChunkInput> part =
           chunks.subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH));
       FocusModel.States[] states = new FocusModel.States[part.size()];
       List<Integer> cold = new ArrayList<>();
       for (int i = 0; i < states.length; i++) {
-        states[i] = engine.hot().get(part.get(i).key()).orElse(null);
+        states[i] = condenser.hot(part.get(i).key()).orElse(null);
         if (states[i] == null) {
           cold.add(i);
         }
@@ -244,7 +255,7 @@ final class RunningQuestion {
       into.accept(Arrays.asList(states));
       // only now: what becomes hot may push out what this batch still needed
       for (int i : cold) {
-        engine.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length, wanted);
+        condenser.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length, wanted);
       }
     }
   }
@@ -254,7 +265,7 @@ final class RunningQuestion {
     CondensedChunk again = recondensed.get(chunk.key());
     List<byte[]> blocks = again != null ? again.blocks() : chunk.blocks();
     try {
-      return blocks.isEmpty() ? null : engine.decode(chunk, blocks);
+      return blocks.isEmpty() ? null : condenser.decode(chunk, blocks);
     } catch (ChunkStateException e) {
       LOG.warn("chunk {} is condensed again: {}", chunk.key(), e.getMessage());
       return null;
@@ -265,9 +276,9 @@ final class RunningQuestion {
     damagedBlocks += chunk.blocks().isEmpty() ? 0 : 1;
     try {
       if (!recondensed.containsKey(chunk.key())) {
-        recondensed.putAll(engine.condenseAll(List.of(chunk), wanted));
+        recondensed.putAll(condenser.condenseAll(List.of(chunk), wanted));
       }
-      return engine.decode(chunk, recondensed.get(chunk.key()).blocks());
+      return condenser.decode(chunk, recondensed.get(chunk.key()).blocks());
     } catch (ChunkStateException e) {
       throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
     }

@@ -81,7 +81,7 @@ class ModelConfigTest {
                 "llama",
                 "'eos_token_id':2,'focus':{'local_window':512,'chunk_size':256,"
                     + "'candidate_projections':['v','q'],'candidate_positions':'shared',"
-                    + "'candidate_span':16,'local':'incremental'}")
+                    + "'candidate_span':16,'local':'incremental','read_again':3}")
             .focus();
     assertEquals(
         new FocusSettings(
@@ -92,7 +92,8 @@ class ModelConfigTest {
             16,
             LocalMode.INCREMENTAL,
             FocusSettings.Readout.DECODER,
-            FocusSettings.NO_TOKEN),
+            FocusSettings.NO_TOKEN,
+            3),
         focus);
     assertEquals(
         List.of(CandidateProjection.Q, CandidateProjection.V), focus.candidateProjections());
