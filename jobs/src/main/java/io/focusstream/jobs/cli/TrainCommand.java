@@ -264,7 +264,6 @@ public final class TrainCommand implements Callable<Integer> {
                     d.rowTokens(),
                     stage.mix(),
                     false,
-                    0,
                     0),
                 0,
                 threads);
@@ -302,7 +301,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     BatchOptions batches(
         ModelConfig config, TrainingPlan.Stage stage, long seed, Schedule lengths) {
-      return batches(config, stage, seed, lengths, 0, 0);
+      return batches(config, stage, seed, lengths, 0);
     }
 
     BatchOptions batches(
@@ -310,8 +309,7 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingPlan.Stage stage,
         long seed,
         Schedule lengths,
-        double excerpts,
-        double again) {
+        double excerpts) {
       return new BatchOptions(
           seed,
           lengths,
@@ -321,8 +319,7 @@ public final class TrainCommand implements Callable<Integer> {
           rowTokens,
           stage.mix(),
           config.focus().candidatePositions() == FocusSettings.CandidatePositions.RECENCY,
-          excerpts,
-          again);
+          excerpts);
     }
   }
 
@@ -394,14 +391,6 @@ public final class TrainCommand implements Callable<Integer> {
             "Part of the other steps whose questions stand behind the lines that share rare words with them: ${DEFAULT-VALUE}.")
     private double excerpts;
 
-    @Option(
-        names = "--again",
-        defaultValue = "0",
-        description =
-            "Part of those in which the lines are read again, behind the question (read_again of"
-                + " config.json): ${DEFAULT-VALUE}.")
-    private double again;
-
     @Override
     public Integer call() throws IOException {
       ModelConfig config = options.modelConfig();
@@ -421,7 +410,7 @@ public final class TrainCommand implements Callable<Integer> {
               BatchStream.proposals(
                   tokenizer,
                   books,
-                  memory.batches(config, stage, seed, Schedule.parse("0:256"), excerpts, again),
+                  memory.batches(config, stage, seed, Schedule.parse("0:256"), excerpts),
                   sequences,
                   0,
                   threads));

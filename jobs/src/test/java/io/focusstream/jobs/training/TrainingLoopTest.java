@@ -113,7 +113,6 @@ class TrainingLoopTest {
         1024,
         QuestionMix.DEFAULT,
         false,
-        0.5,
         0.5);
   }
 

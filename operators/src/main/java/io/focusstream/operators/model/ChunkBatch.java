@@ -165,12 +165,7 @@ final class ChunkBatch {
     return left;
   }
 
-  /**
-   * Keeps some chunks.
-   *
-   * @param rows ascending, at least one
-   */
-  void keep(int[] rows) {
+  private void keep(int[] rows) {
     NDArray[] kept = picked(rows);
     close();
     keys = kept[0];

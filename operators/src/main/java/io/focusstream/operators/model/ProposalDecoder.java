@@ -2,11 +2,9 @@ package io.focusstream.operators.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.focusstream.operators.model.checkpoint.FocusSettings;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Supplier;
@@ -34,11 +32,6 @@ import java.util.stream.IntStream;
  * they, and the tail, are sure of how the answer begins, what whole chunks would say has no weight
  * ({@link ProposalWeights#first}); so these are asked only when they aren't, or when later on none
  * of them has more to say: {@link #askLater}.
- *
- * <p><b>Read again.</b> A chunk is condensed before it is known what will be asked. So the excerpts
- * that have most to say are then read once more, their lines behind the question, which costs as
- * much as these are long; what they say then counts, as that of the newest sources. Only by models
- * that were taught to ({@link FocusSettings#readAgain}).
  */
 public final class ProposalDecoder implements AnswerDecoder {
   // What a chunk weighs less than that of the heaviest one changes no answer.
@@ -46,9 +39,6 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   /** What the newest sources may leave to whole chunks that then aren't asked. */
   static final double LEFT_TO_CHUNKS = 1e-3;
-
-  /** An excerpt with less is not read again: the logarithm of its odds. */
-  private static final double WORTH_READING_AGAIN = -3;
 
   private static final int FIRST_AHEAD = 4;
   private static final int MOST_AHEAD = 16;
@@ -70,10 +60,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   // of each excerpt: its chunk, or the number of chunks for the tail's; its states
   private final List<Integer> excerptOf = new ArrayList<>();
   private final List<FocusModel.States> excerpts = new ArrayList<>();
-  // of each excerpt: its lines behind the question
-  private final List<int[]> behindQuestion = new ArrayList<>();
   private int[] excerptOfTail = {};
-  private int[] tailBehindQuestion = {};
   private int chunkCount;
   // adds the whole chunks; null where they were added at once, or have been
   private Runnable later;
@@ -149,24 +136,17 @@ public final class ProposalDecoder implements AnswerDecoder {
    * @param chunk its index
    * @param states (L, G, T, D); copied
    * @param tokens which of its tokens, ascending, at least one
-   * @param again what to read again: the question and, behind it, these tokens' ids
    */
-  public void excerpt(int chunk, FocusModel.States states, int[] tokens, int[] again) {
+  public void excerpt(int chunk, FocusModel.States states, int[] tokens) {
     requireRoomForExcerpts();
-    add(chunk, states, tokens, again);
-  }
-
-  private void add(int chunk, FocusModel.States states, int[] tokens, int[] again) {
     excerptOf.add(chunk);
     excerpts.add(model.excerpt(manager, states, tokens));
-    behindQuestion.add(again.clone());
   }
 
   /** The same for the tail, the last of all. */
-  public void excerptOfTail(int[] tokens, int[] again) {
+  public void excerptOfTail(int[] tokens) {
     requireRoomForExcerpts();
     excerptOfTail = tokens.clone();
-    tailBehindQuestion = again.clone();
   }
 
   private void requireRoomForExcerpts() {
@@ -188,7 +168,7 @@ public final class ProposalDecoder implements AnswerDecoder {
       bringIn();
     }
     fresh();
-    Ahead step = readAgain(propose(-1, prompt, lastOnly));
+    Ahead step = propose(-1, prompt, lastOnly);
     return agree(asked || areSure(step) ? step : withWholeChunks());
   }
 
@@ -205,7 +185,8 @@ public final class ProposalDecoder implements AnswerDecoder {
         FocusModel.States states =
             model.take(own, model.prefill(own, List.of(tail)), 0, tail.length);
         if (excerptOfTail.length > 0) {
-          add(chunkCount, states, excerptOfTail, tailBehindQuestion);
+          excerptOf.add(chunkCount);
+          excerpts.add(model.excerpt(manager, states, excerptOfTail));
         }
         if (excerptOf.isEmpty()) {
           newest.add(states);
@@ -215,7 +196,10 @@ public final class ProposalDecoder implements AnswerDecoder {
         }
       }
       newest.addAll(excerpts);
-      batches.add(withNothing(own, newest));
+      newest.add(model.nothing(own));
+      long[] lengths = newest.stream().mapToLong(some -> some.keys().getShape().get(2)).toArray();
+      lengths[lengths.length - 1] = 0;
+      batches.add(new ChunkBatch(model, manager, newest, lengths, room()));
     }
     excerpts.forEach(
         states -> {
@@ -223,90 +207,6 @@ public final class ProposalDecoder implements AnswerDecoder {
           states.values().close();
         });
     excerpts.clear();
-  }
-
-  /** Some sources, and behind them one that holds nothing. */
-  private ChunkBatch withNothing(NDManager own, List<FocusModel.States> states) {
-    List<FocusModel.States> all = new ArrayList<>(states);
-    all.add(model.nothing(own));
-    long[] lengths = all.stream().mapToLong(some -> some.keys().getShape().get(2)).toArray();
-    lengths[lengths.length - 1] = 0;
-    return new ChunkBatch(model, manager, all, lengths, room());
-  }
-
-  /** The first step, with the excerpts that have most to say read again, behind the question. */
-  private Ahead readAgain(Ahead step) {
-    int[] chosen = toReadAgain(step.odds().get(batches.size() - 1));
-    if (chosen.length == 0) {
-      return step;
-    }
-    List<NDArray> proposals = new ArrayList<>(step.proposals());
-    List<float[]> odds = new ArrayList<>(step.odds());
-    int last = batches.size() - 1;
-    int[] others =
-        IntStream.range(0, excerptOf.size())
-            .filter(i -> Arrays.binarySearch(chosen, i) < 0)
-            .toArray();
-    // the last batch holds the excerpts, in their order, and the source that holds nothing
-    ChunkBatch first = batches.remove(last);
-    NDArray proposed = proposals.remove(last);
-    float[] said = odds.remove(last);
-    if (others.length == 0) {
-      first.close();
-    } else {
-      first.keep(others);
-      batches.add(first);
-      proposals.add(proposed.get(":, {}", scratch.create(others)));
-      float[] left = new float[others.length];
-      for (int i = 0; i < left.length; i++) {
-        left[i] = said[others[i]];
-      }
-      odds.add(left);
-    }
-    ChunkBatch again;
-    try (NDManager own = manager.newSubManager()) {
-      List<int[]> texts = Arrays.stream(chosen).mapToObj(behindQuestion::get).toList();
-      FocusModel.States read = model.prefill(own, texts);
-      again =
-          withNothing(
-              own,
-              IntStream.range(0, chosen.length)
-                  .mapToObj(i -> model.take(own, read, i, texts.get(i).length))
-                  .toList());
-    }
-    batches.add(again);
-    NDArray[] out = run(scratch, List.of(again), prompt, lastOnly).get(0);
-    proposals.add(out[0]);
-    odds.add(out[1].toFloatArray());
-    List<Integer> order = new ArrayList<>();
-    IntStream.concat(Arrays.stream(others), Arrays.stream(chosen))
-        .forEach(i -> order.add(excerptOf.get(i)));
-    excerptOf.clear();
-    excerptOf.addAll(order);
-    behindQuestion.clear();
-    return new Ahead(step.token(), proposals, odds, step.position());
-  }
-
-  /**
-   * The excerpts to be read again: of those that are more likely than not to have something to say
-   * the newest, then those that are nearest to it; none for which there are too few positions.
-   *
-   * @param logOdds of the excerpts, and of more
-   * @return ascending
-   */
-  private int[] toReadAgain(float[] logOdds) {
-    int positions = model.config().maxPositions();
-    return IntStream.range(0, excerptOf.size())
-        .filter(i -> logOdds[i] > WORTH_READING_AGAIN)
-        .filter(i -> behindQuestion.get(i).length + prompt.length + maxTokens <= positions)
-        .boxed()
-        .sorted(
-            Comparator.<Integer>comparingDouble(i -> -Math.min(0, logOdds[i]))
-                .thenComparing(Comparator.reverseOrder()))
-        .limit(model.config().focus().readAgain())
-        .mapToInt(i -> i)
-        .sorted()
-        .toArray();
   }
 
   /** From now on the whole chunks take part, the oldest sources. */

@@ -1,6 +1,5 @@
 package io.focusstream.operators.text;
 
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -49,20 +48,6 @@ public final class PromptTemplate {
     all[0] = questionToken;
     System.arraycopy(text, 0, all, 1, text.length);
     all[all.length - 1] = answerToken;
-    return all;
-  }
-
-  /**
-   * Lines to be read with the question in mind: behind the question, which has its first token at
-   * its end instead of its last one. What is asked comes once more behind them.
-   *
-   * @param prompt as {@link #layOut} gives it, behind a begin token
-   * @param lines token ids
-   */
-  public static int[] behindQuestion(int[] prompt, int[] lines) {
-    int[] all = Arrays.copyOf(prompt, prompt.length + lines.length);
-    all[prompt.length - 1] = prompt[1];
-    System.arraycopy(lines, 0, all, prompt.length, lines.length);
     return all;
   }
 }

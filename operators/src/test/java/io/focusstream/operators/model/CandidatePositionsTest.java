@@ -18,8 +18,7 @@ class CandidatePositionsTest {
         16,
         d.local(),
         d.readout(),
-        d.abstainToken(),
-        d.readAgain());
+        d.abstainToken());
   }
 
   @Test

@@ -33,11 +33,7 @@ class ProposalDecoderTest {
 
   @TempDir static Path folder;
   private CheckpointFolder checkpoint;
-  private String again;
-  private CheckpointFolder taughtToReadAgain;
   private FocusModel model;
-  // the same weights; reads two excerpts again
-  private FocusModel readingAgain;
   private NDManager manager;
 
   @BeforeAll
@@ -54,9 +50,6 @@ class ProposalDecoderTest {
     Files.writeString(folder.resolve("config.json"), changed);
     checkpoint = CheckpointFolder.open(folder);
     model = new FocusModel(checkpoint, Device.cpu(), Precision.FLOAT32);
-    again = changed.replaceFirst("\"readout\"", "\"read_again\": 2, \"readout\"");
-    taughtToReadAgain = checkpoint("again", again);
-    readingAgain = new FocusModel(taughtToReadAgain, Device.cpu(), Precision.FLOAT32);
     manager = model.newManager();
   }
 
@@ -65,15 +58,6 @@ class ProposalDecoderTest {
     manager.close();
     model.close();
     checkpoint.close();
-    readingAgain.close();
-    taughtToReadAgain.close();
-  }
-
-  private static CheckpointFolder checkpoint(String name, String config) throws IOException {
-    Path other = Files.createDirectory(folder.resolve(name));
-    Files.copy(folder.resolve("model.safetensors"), other.resolve("model.safetensors"));
-    Files.writeString(other.resolve("config.json"), config);
-    return CheckpointFolder.open(other);
   }
 
   private static int[] tokens(long seed, int count) {
@@ -109,18 +93,12 @@ class ProposalDecoderTest {
 
   private ProposalDecoder begin(
       List<int[]> chunks, int[] prompt, int[] tail, List<Excerpt> excerpts) {
-    return begin(model, chunks, prompt, tail, excerpts);
-  }
-
-  private ProposalDecoder begin(
-      FocusModel with, List<int[]> chunks, int[] prompt, int[] tail, List<Excerpt> excerpts) {
-    ProposalDecoder decoder = with.propose(prompt, tail, 20);
+    ProposalDecoder decoder = model.propose(prompt, tail, 20);
     for (Excerpt excerpt : excerpts) {
       if (excerpt.chunk() == chunks.size()) {
-        decoder.excerptOfTail(excerpt.tokens(), again(excerpt));
+        decoder.excerptOfTail(excerpt.tokens());
       } else {
-        int[] text = chunks.get(excerpt.chunk());
-        decoder.excerpt(excerpt.chunk(), states(text), excerpt.tokens(), again(excerpt));
+        decoder.excerpt(excerpt.chunk(), states(chunks.get(excerpt.chunk())), excerpt.tokens());
       }
     }
     add(decoder, chunks);
@@ -128,11 +106,6 @@ class ProposalDecoderTest {
   }
 
   private record Excerpt(int chunk, int[] tokens) {}
-
-  /** In place of its lines behind the question. */
-  private static int[] again(Excerpt excerpt) {
-    return tokens(700 + excerpt.chunk(), 9 + 5 * (excerpt.chunk() % 3));
-  }
 
   private float[] plain(int[]... tokens) {
     int[] all = Arrays.stream(tokens).flatMapToInt(Arrays::stream).toArray();
@@ -216,15 +189,12 @@ class ProposalDecoderTest {
   @Test
   void whatIsMadeAheadIsWhatWouldHaveBeenSaidTokenByToken() {
     List<int[]> many = chunks(6);
-    for (int seed = 0; seed < 8; seed++) {
-      FocusModel with = seed < 6 ? model : readingAgain;
+    for (int seed = 0; seed < 6; seed++) {
       int[] question = tokens(200 + seed, 5 + seed);
       List<Integer> said = new ArrayList<>();
       List<Excerpt> some =
-          seed % 2 == 0 && seed < 6
-              ? List.of()
-              : List.of(excerpt(1, 2, 9), excerpt(4, 0, 7), excerpt(6, 3, 8));
-      try (AnswerDecoder decoder = begin(with, many, question, tokens(99, 30), some)) {
+          seed % 2 == 0 ? List.of() : List.of(excerpt(1, 2, 9), excerpt(4, 0, 7), excerpt(6, 3, 8));
+      try (AnswerDecoder decoder = begin(many, question, tokens(99, 30), some)) {
         AnswerDecoder.Step step = decoder.first();
         for (int i = 0; i < 14; i++) {
           int token = likeliest(step.logits());
@@ -238,7 +208,7 @@ class ProposalDecoderTest {
           for (int j = 0; j < said.size(); j++) {
             longer[question.length + j] = said.get(j);
           }
-          try (AnswerDecoder anew = begin(with, many, longer, tokens(99, 30), some)) {
+          try (AnswerDecoder anew = begin(many, longer, tokens(99, 30), some)) {
             assertArrayEquals(
                 anew.first().relevance(), step.relevance(), 1e-4f, "seed " + seed + " step " + i);
           }
@@ -304,79 +274,6 @@ class ProposalDecoderTest {
     }
   }
 
-  /** The newest of those that have something to say; the others say what they said. */
-  @Test
-  void whatIsReadAgainIsASourceInsteadOfTheExcerpt() {
-    List<int[]> many = chunks(5);
-    List<Excerpt> some = List.of(excerpt(0, 2, 9), excerpt(2, 1, 6), excerpt(3, 0, 11));
-    for (boolean ofTail : new boolean[] {false, true}) {
-      int[] tail = ofTail ? tokens(99, 30) : new int[0];
-      List<Excerpt> all = new ArrayList<>(some);
-      if (ofTail) {
-        all.add(excerpt(5, 4, 9));
-      }
-      float[] first = ofExcerptsAlone(model, many, tail, all).relevance();
-      AnswerDecoder.Step step = ofExcerptsAlone(readingAgain, many, tail, all);
-      for (int i = 0; i < 5; i++) {
-        boolean read = i == 3 || i == 2 && !ofTail;
-        if (read) {
-          int[] text = again(excerpt(i, 0, 1));
-          try (AnswerDecoder alone = begin(List.of(text), PROMPT, new int[0])) {
-            assertEquals(alone.first().relevance()[0], step.relevance()[i], 1e-5, "chunk " + i);
-          }
-          assertTrue(Math.abs(first[i] - step.relevance()[i]) > 1e-6, "the two say the same");
-        } else {
-          assertEquals(first[i], step.relevance()[i], 1e-5, "chunk " + i);
-        }
-      }
-      // the newest is sure, and takes most
-      assertEquals(6, step.attention().length);
-      assertTrue(step.attention()[ofTail ? 5 : 3] > 0.9, Arrays.toString(step.attention()));
-    }
-  }
-
-  /** What is read again, the question and the answer need positions that the model has. */
-  @Test
-  void whatWouldBeTooLongIsNotReadAgain() throws IOException {
-    List<int[]> many = chunks(5);
-    List<Excerpt> some = List.of(excerpt(0, 2, 9), excerpt(2, 1, 6));
-    float[] first = ofExcerptsAlone(model, many, new int[0], some).relevance();
-    int longest = again(some.get(1)).length + PROMPT.length + 20;
-    for (int positions : new int[] {longest, longest - 1}) {
-      String config =
-          again.replaceFirst(
-              "\"max_position_embeddings\": *\\d+", "\"max_position_embeddings\": " + positions);
-      try (CheckpointFolder narrow = checkpoint("of-" + positions, config);
-          FocusModel with = new FocusModel(narrow, Device.cpu(), Precision.FLOAT32)) {
-        float[] relevance = ofExcerptsAlone(with, many, new int[0], some).relevance();
-        assertEquals(
-            positions == longest,
-            Math.abs(first[2] - relevance[2]) > 1e-6,
-            positions + " positions");
-      }
-    }
-  }
-
-  /** A first step in which whole chunks have no say. */
-  private AnswerDecoder.Step ofExcerptsAlone(
-      FocusModel with, List<int[]> chunks, int[] tail, List<Excerpt> excerpts) {
-    try (ProposalDecoder decoder = new ProposalDecoder(with, PROMPT, tail, 20, 2)) {
-      for (Excerpt excerpt : excerpts) {
-        if (excerpt.chunk() == chunks.size()) {
-          decoder.excerptOfTail(excerpt.tokens(), again(excerpt));
-        } else {
-          decoder.excerpt(
-              excerpt.chunk(),
-              states(chunks.get(excerpt.chunk())),
-              excerpt.tokens(),
-              again(excerpt));
-        }
-      }
-      decoder.askLater(chunks.size(), () -> add(decoder, chunks));
-      return decoder.first();
-    }
-  }
-
   /** As if all had been asked at once, from the step on in which they are needed. */
   @Test
   void wholeChunksAreAskedWhenExcerptsAreNotSure() {
@@ -389,12 +286,11 @@ class ProposalDecoderTest {
     for (double left : new double[] {0, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3}) {
       int[] question = tokens(300 + (long) (1e6 * left), 6);
       AtomicInteger brought = new AtomicInteger();
-      FocusModel with = left < 1e-7 ? readingAgain : model;
-      try (ProposalDecoder eager = begin(with, many, question, tail, some);
-          ProposalDecoder lazy = new ProposalDecoder(with, question, tail, 20, left)) {
-        lazy.excerpt(3, states(many.get(3)), some.get(0).tokens(), again(some.get(0)));
-        lazy.excerpt(40, states(many.get(40)), some.get(1).tokens(), again(some.get(1)));
-        lazy.excerptOfTail(some.get(2).tokens(), again(some.get(2)));
+      try (ProposalDecoder eager = begin(many, question, tail, some);
+          ProposalDecoder lazy = new ProposalDecoder(model, question, tail, 20, left)) {
+        lazy.excerpt(3, states(many.get(3)), some.get(0).tokens());
+        lazy.excerpt(40, states(many.get(40)), some.get(1).tokens());
+        lazy.excerptOfTail(some.get(2).tokens());
         lazy.askLater(
             many.size(),
             () -> {

@@ -13,8 +13,8 @@ import java.util.Map;
  * Writes batches as bytes to standard output or a file; needs our classes and jackson-core only.
  * Options: {@code --kind base|focus|proposals --tokenizer FILE --books DIR --seed N --first N
  * --batches N --threads N --lengths S --batch-tokens N --chunks S --memory-tokens N --row-tokens N
- * --excerpts P --again P --sequences P --together N --out FILE}. Ends quietly when the reader
- * closes the pipe.
+ * --excerpts P --sequences P --together N --out FILE}. Ends quietly when the reader closes the
+ * pipe.
  */
 public final class BatchMain {
   private BatchMain() {}
@@ -78,8 +78,7 @@ public final class BatchMain {
             share(given, "forms", defaults.mix().forms()),
             share(given, "objectives", defaults.mix().objectives())),
         Boolean.parseBoolean(given.getOrDefault("ordered", "false")),
-        share(given, "excerpts", defaults.excerpts()),
-        share(given, "again", defaults.again()));
+        share(given, "excerpts", defaults.excerpts()));
   }
 
   static int number(Map<String, String> given, String name, int otherwise) {

@@ -14,7 +14,6 @@ package io.focusstream.jobs.training.data;
  *     what was set last may have their answer in one chunk and earlier values in others
  * @param excerpts part of the proposals' batches whose questions stand behind excerpts, the lines
  *     that the engine would choose, instead of whole chunks; from 0 to 1
- * @param again part of those in which the excerpts are read again, behind the question; from 0 to 1
  */
 public record BatchOptions(
     long seed,
@@ -25,8 +24,7 @@ public record BatchOptions(
     int rowTokens,
     QuestionMix mix,
     boolean ordered,
-    double excerpts,
-    double again) {
+    double excerpts) {
   public BatchOptions {
     if (batchTokens < 64) {
       throw new IllegalArgumentException("batch-tokens must be at least 64; got " + batchTokens);
@@ -38,9 +36,8 @@ public record BatchOptions(
               + " and "
               + rowTokens);
     }
-    if (!(excerpts >= 0 && excerpts <= 1) || !(again >= 0 && again <= 1)) {
-      throw new IllegalArgumentException(
-          "excerpts and again must be from 0 to 1; got " + excerpts + " and " + again);
+    if (!(excerpts >= 0 && excerpts <= 1)) {
+      throw new IllegalArgumentException("excerpts must be from 0 to 1; got " + excerpts);
     }
   }
 
@@ -55,7 +52,6 @@ public record BatchOptions(
         131072,
         QuestionMix.DEFAULT,
         false,
-        0.5,
-        0);
+        0.5);
   }
 }

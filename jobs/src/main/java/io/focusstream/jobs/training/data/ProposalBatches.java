@@ -36,11 +36,6 @@ final class ProposalBatches {
   // The chunk's own text is learnt too, in sixteenths: it has been read in any case.
   private static final byte OF_TEXT = 2;
 
-  // Rows of one batch are about as long: bounds of what is read again, in tokens, and chances.
-  private static final int[] READ_AGAIN = {64, 88, 120, 168, 288};
-  private static final double[] READ_AGAIN_CHANCES = {20, 25, 25, 20, 10};
-  private static final double READ_AGAIN_LEAST = 0.65;
-
   // Of the chunks of excerpts, only some are learnt: what is asked of a few lines is what counts.
   private static final double TEXT_OF_EXCERPTS = 0.3;
 
@@ -74,9 +69,7 @@ final class ProposalBatches {
     Rng rng = Rng.of(options.seed() ^ 0x9809054115L, index);
     while (true) {
       ProposalBatch batch =
-          !rng.chance(options.excerpts())
-              ? ofWholeChunks(rng, index)
-              : ofExcerpts(rng, rng.chance(options.again()) ? Again.draw(rng) : null);
+          rng.chance(options.excerpts()) ? ofExcerpts(rng) : ofWholeChunks(rng, index);
       if (batch != null) {
         return batch;
       }
@@ -214,36 +207,14 @@ final class ProposalBatches {
   }
 
   /**
-   * Excerpts are read again, behind the question.
-   *
-   * @param least tokens, with the question's
-   * @param most the same
-   */
-  private record Again(int least, int most) {
-    static Again draw(Rng rng) {
-      int most = READ_AGAIN[rng.weighted(READ_AGAIN_CHANCES)];
-      return new Again((int) (READ_AGAIN_LEAST * most), most);
-    }
-
-    boolean takes(int tokens) {
-      return tokens > least && tokens <= most;
-    }
-  }
-
-  /**
    * Questions about several drafts, each behind the lines that the engine would choose: their
-   * columns of the whole chunk's states, or read again behind the question, as the engine takes
-   * them.
-   *
-   * @param again null for columns of the chunk
+   * columns of the whole chunk's states, as the engine takes them.
    */
-  private ProposalBatch ofExcerpts(Rng rng, Again again) {
+  private ProposalBatch ofExcerpts(Rng rng) {
     List<Row> rows = new ArrayList<>();
     Row nothing = new Row(new int[0], false);
     int used = 0;
-    for (int drafts = 0;
-        used < options.rowTokens() && drafts < (again == null ? 24 : 96);
-        drafts++) {
+    for (int drafts = 0; used < options.rowTokens() && drafts < 24; drafts++) {
       int count = rng.weighted(CHUNKS_OF_EXCERPTS) + 1;
       Draft whole =
           rng.chance(EXCERPTS_OF_KINDS)
@@ -251,14 +222,13 @@ final class ProposalBatches {
               : episodes.draft(rng, count * CHUNK_OF_EXCERPTS);
       if (!whole.lines.isEmpty()) {
         ChunkedDraft cut = ChunkedDraft.cut(whole, count, CHUNK_OF_EXCERPTS, 0);
-        used += excerptsOf(rng, cut, options.rowTokens() - used, rows, nothing, again);
+        used += excerptsOf(rng, cut, options.rowTokens() - used, rows, nothing);
       }
     }
     return rows.isEmpty() ? null : lay(rows, nothing);
   }
 
-  private int excerptsOf(
-      Rng rng, ChunkedDraft cut, int most, List<Row> rows, Row nothing, Again again) {
+  private int excerptsOf(Rng rng, ChunkedDraft cut, int most, List<Row> rows, Row nothing) {
     List<List<Integer>> lines = cut.linesOfChunks();
     List<List<Integer>> some = lines.stream().filter(one -> !one.isEmpty()).toList();
     if (some.isEmpty()) {
@@ -298,23 +268,9 @@ final class ProposalBatches {
         if (!tells && ++silent > 2) {
           continue;
         }
-        int[] chunk = cut.chunks().get(excerpt.text());
-        if (again != null) {
-          int[] text = Arrays.stream(excerpt.tokens()).map(i -> chunk[i]).toArray();
-          if (again.takes(told.prompt().length + text.length)) {
-            Row row = new Row(PromptTemplate.behindQuestion(told.prompt(), text), false);
-            int took = put(rng, told, holds, row, null);
-            if (took > 0) {
-              rows.add(row);
-              used += row.length;
-              any = true;
-            }
-          }
-          continue;
-        }
         Row row = known[excerpt.text()];
         if (row == null) {
-          row = new Row(chunk, rng.chance(TEXT_OF_EXCERPTS));
+          row = new Row(cut.chunks().get(excerpt.text()), rng.chance(TEXT_OF_EXCERPTS));
           known[excerpt.text()] = row;
           rows.add(row);
           used += row.chunk.length;

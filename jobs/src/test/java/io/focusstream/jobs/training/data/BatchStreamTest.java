@@ -25,7 +25,6 @@ class BatchStreamTest {
           32768,
           QuestionMix.DEFAULT,
           false,
-          0.5,
           0.5);
 
   @Test
@@ -69,7 +68,6 @@ class BatchStreamTest {
                     32768,
                     QuestionMix.DEFAULT,
                     false,
-                    0.5,
                     0.5))
             .make(3)
             .toBytes();
@@ -241,7 +239,6 @@ class BatchStreamTest {
             8192,
             new QuestionMix(0.1, 1.0, 0, 0.15),
             false,
-            0.5,
             0.5);
     int[] words = tokenizer.encode(Question.NOT_FOUND);
     int asked = 0;

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProposalsTest {
   private static final int NO = 5;
@@ -86,8 +86,8 @@ class ProposalsTest {
 
   /** In whole batches: what is proposed stands in the chunk, and enough is abstained from. */
   @ParameterizedTest
-  @CsvSource({"0, 0", "1, 0", "1, 1"})
-  void whatAChunkProposesStandsInIt(double excerpts, double again) {
+  @ValueSource(doubles = {0, 1})
+  void whatAChunkProposesStandsInIt(double excerpts) {
     ByteLevelBpe tokenizer = Small.tokenizer();
     int abstain = tokenizer.specialToken(PromptTemplate.ABSTAIN);
     int end = tokenizer.specialToken("</s>");
@@ -101,14 +101,12 @@ class ProposalsTest {
             3600,
             new QuestionMix(0.1, 0.12, 0.4, 0),
             true,
-            excerpts,
-            again);
+            excerpts);
     int answered = 0;
     int abstained = 0;
     int withoutChunk = 0;
     int textLearnt = 0;
     int textNotLearnt = 0;
-    int readAgain = 0;
     ProposalBatches batches = new ProposalBatches(tokenizer, Small.books(), options);
     for (int i = 0; i < 30; i++) {
       ProposalBatch batch = batches.make(i);
@@ -130,7 +128,6 @@ class ProposalsTest {
           at++;
         }
         int[] chunk = Arrays.copyOfRange(batch.tokens(), from, at);
-        readAgain += isReadBehindItsQuestion(batch, row, chunk) ? 1 : 0;
         while (at < from + s) {
           int segment = batch.segments()[at];
           int begin = at;
@@ -175,23 +172,8 @@ class ProposalsTest {
     assertTrue(answered > 200, "answered " + answered);
     assertTrue(abstained > (excerpts > 0 ? answered / 20 : answered / 2), "abstained " + abstained);
     assertTrue(withoutChunk > 20, "without a chunk " + withoutChunk);
-    // but for the questions that stand behind no chunk at all
-    assertEquals(again > 0, textLearnt < 3, "chunks whose text is learnt " + textLearnt);
-    assertEquals(again > 0, readAgain > 200, "read again " + readAgain);
+    assertTrue(textLearnt > 30, "chunks whose text is learnt " + textLearnt);
     assertEquals(excerpts > 0, textNotLearnt > 30, "chunks whose text isn't " + textNotLearnt);
-  }
-
-  /** Whether a row is the question, lines, and the question once more. */
-  private static boolean isReadBehindItsQuestion(ProposalBatch batch, int row, int[] chunk) {
-    int from = row * batch.length() + chunk.length;
-    int to = from;
-    while (to < (row + 1) * batch.length() && batch.weights()[to] == 0) {
-      to++;
-    }
-    int[] prompt = Arrays.copyOfRange(batch.tokens(), from, to + 1);
-    int[] lines = Arrays.copyOfRange(chunk, Math.min(prompt.length, chunk.length), chunk.length);
-    return batch.columns()[row].length == 1
-        && Arrays.equals(PromptTemplate.behindQuestion(prompt, lines), chunk);
   }
 
   private static List<ProposalBatch> some() {
@@ -201,8 +183,8 @@ class ProposalsTest {
             Small.tokenizer(),
             Small.books(),
             new BatchOptions(
-                3, d.lengths(), 4096, Schedule.parse("0:6"), 2048, 2048, d.mix(), false, 0.6, 0.3));
-    return IntStream.range(0, 8).mapToObj(batches::make).toList();
+                3, d.lengths(), 4096, Schedule.parse("0:6"), 2048, 2048, d.mix(), false, 0.5));
+    return IntStream.range(0, 6).mapToObj(batches::make).toList();
   }
 
   /** Several made into one say what each says, wherever its rows stand. */

@@ -233,7 +233,7 @@ final class ChunkCondenser implements AutoCloseable {
   }
 
   /**
-   * States of a chunk from its blocks, ready to use, hot from now on.
+   * States of a chunk from its blocks, ready to use; whoever asks keeps them hot.
    *
    * @throws ChunkStateException if the blocks are damaged, of another layout or model
    */

@@ -495,10 +495,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
             .mapToLong(chunk -> model.stateBytes(chunk.tokens().length + continuation))
             .sum();
     int longest = task.excerpts().stream().mapToInt(some -> some.tokens().length).max().orElse(0);
-    int readAgain = Math.min(task.excerpts().size(), model.config().focus().readAgain());
-    return whole
-        + task.excerpts().size() * model.stateBytes(longest + continuation)
-        + readAgain * model.stateBytes(task.question().length + longest + continuation);
+    return whole + task.excerpts().size() * model.stateBytes(longest + continuation);
   }
 
   private void begin(Ask ask) {

@@ -17,7 +17,6 @@ import io.focusstream.operators.model.StreamScorer;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.text.LineMatcher;
-import io.focusstream.operators.text.PromptTemplate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -106,7 +105,7 @@ final class RunningQuestion {
         ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
         // from now on it is closed with the question
         decoder = proposals;
-        prepare(proposals, prompt);
+        prepare(proposals);
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());
         decoder =
@@ -133,7 +132,7 @@ final class RunningQuestion {
   }
 
   /** Where lines name what is asked about, they are read first, and all chunks if need be. */
-  private void prepare(ProposalDecoder proposals, int[] prompt) {
+  private void prepare(ProposalDecoder proposals) {
     List<ChunkInput> chunks = task.chunks();
     List<LineMatcher.Excerpt> excerpts = task.excerpts();
     if (excerpts.isEmpty()) {
@@ -151,20 +150,13 @@ final class RunningQuestion {
         some -> {
           for (FocusModel.States states : some) {
             LineMatcher.Excerpt excerpt = each.next();
-            int[] again = behind(prompt, chunks.get(excerpt.text()).tokens(), excerpt);
-            proposals.excerpt(excerpt.text(), states, excerpt.tokens(), again);
+            proposals.excerpt(excerpt.text(), states, excerpt.tokens());
           }
         });
     if (each.hasNext()) {
-      LineMatcher.Excerpt excerpt = each.next();
-      proposals.excerptOfTail(excerpt.tokens(), behind(prompt, task.tail(), excerpt));
+      proposals.excerptOfTail(each.next().tokens());
     }
     proposals.askLater(chunks.size(), () -> loadAll(proposals));
-  }
-
-  private static int[] behind(int[] prompt, int[] text, LineMatcher.Excerpt excerpt) {
-    int[] lines = Arrays.stream(excerpt.tokens()).map(i -> text[i]).toArray();
-    return PromptTemplate.behindQuestion(prompt, lines);
   }
 
   private void loadAll(ProposalDecoder proposals) {

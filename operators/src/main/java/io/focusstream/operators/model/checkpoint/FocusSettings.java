@@ -20,8 +20,6 @@ import java.util.Objects;
  * @param readout how an answer's next token is read out of the chunks
  * @param abstainToken the token that a chunk proposes where it has nothing to say; {@link
  *     #NO_TOKEN} where the model knows none, as {@link Readout#PROPOSALS} must
- * @param readAgain readout by proposals: how many excerpts, at most, are read again behind the
- *     question; 0 for a model that wasn't taught to
  */
 public record FocusSettings(
     int localWindow,
@@ -31,14 +29,10 @@ public record FocusSettings(
     int candidateSpan,
     LocalMode local,
     Readout readout,
-    int abstainToken,
-    int readAgain) {
+    int abstainToken) {
 
   /** In place of a token that there isn't. */
   public static final int NO_TOKEN = -1;
-
-  /** Most excerpts that can be read again behind the question. */
-  public static final int MOST_READ_AGAIN = 32;
 
   /** What holds for a checkpoint without a {@code focus} object: the paper's choices. */
   public static final FocusSettings DEFAULT =
@@ -50,8 +44,7 @@ public record FocusSettings(
           32,
           LocalMode.EXACT,
           Readout.DECODER,
-          NO_TOKEN,
-          0);
+          NO_TOKEN);
 
   public FocusSettings {
     atLeastOne("focus.local_window", localWindow);
@@ -68,10 +61,6 @@ public record FocusSettings(
     if (abstainToken < NO_TOKEN) {
       throw new CheckpointException(
           "focus.abstain_token_id must be a token id; got " + abstainToken);
-    }
-    if (readAgain < 0 || readAgain > MOST_READ_AGAIN) {
-      throw new CheckpointException(
-          "focus.read_again must be in [0, %d]; got %d".formatted(MOST_READ_AGAIN, readAgain));
     }
     if (readout == Readout.PROPOSALS && abstainToken == NO_TOKEN) {
       throw new CheckpointException(
@@ -90,8 +79,7 @@ public record FocusSettings(
         candidateSpan,
         local,
         other,
-        abstainToken,
-        readAgain);
+        abstainToken);
   }
 
   private static void atLeastOne(String field, int value) {

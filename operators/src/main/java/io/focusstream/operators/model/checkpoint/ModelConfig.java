@@ -231,8 +231,7 @@ public record ModelConfig(
             "readout",
             fields.text("readout", standard.readout().written()),
             FocusSettings.Readout.values()),
-        fields.integer("abstain_token_id", standard.abstainToken()),
-        fields.integer("read_again", standard.readAgain()));
+        fields.integer("abstain_token_id", standard.abstainToken()));
   }
 
   /** Query heads to one key and value head. */
@@ -287,12 +286,7 @@ public record ModelConfig(
         // said only where it is not what checkpoints without it have: their fingerprints stay
         focus.readout() == FocusSettings.Readout.DECODER
             ? ""
-            : "readout="
-                + focus.readout().written()
-                + ","
-                + focus.abstainToken()
-                + "\n"
-                + (focus.readAgain() == 0 ? "" : "read_again=" + focus.readAgain() + "\n"));
+            : "readout=" + focus.readout().written() + "," + focus.abstainToken() + "\n");
   }
 
   private static void range(String field, int value, int least, int most) {

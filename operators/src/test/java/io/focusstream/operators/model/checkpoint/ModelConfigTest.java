@@ -81,7 +81,7 @@ class ModelConfigTest {
                 "llama",
                 "'eos_token_id':2,'focus':{'local_window':512,'chunk_size':256,"
                     + "'candidate_projections':['v','q'],'candidate_positions':'shared',"
-                    + "'candidate_span':16,'local':'incremental','read_again':3}")
+                    + "'candidate_span':16,'local':'incremental'}")
             .focus();
     assertEquals(
         new FocusSettings(
@@ -92,8 +92,7 @@ class ModelConfigTest {
             16,
             LocalMode.INCREMENTAL,
             FocusSettings.Readout.DECODER,
-            FocusSettings.NO_TOKEN,
-            3),
+            FocusSettings.NO_TOKEN),
         focus);
     assertEquals(
         List.of(CandidateProjection.Q, CandidateProjection.V), focus.candidateProjections());
