@@ -43,7 +43,6 @@ import picocli.CommandLine.Spec;
       TrainCommand.Projections.class,
       TrainCommand.Together.class,
       TrainCommand.ProposalsCommand.class,
-      TrainWordsCommand.class,
       TrainCommand.Export.class
     },
     description =
@@ -59,7 +58,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "tokenizer, base, projections, together, proposals, words or export?");
+        spec.commandLine(), "tokenizer, base, projections, together, proposals or export?");
   }
 
   private static Books books(Path folder) throws IOException {

@@ -28,15 +28,10 @@ final class ProposalBatches {
 
   private static final int CHUNK_OF_EXCERPTS = 240;
   private static final double[] CHUNKS_OF_EXCERPTS = {35, 30, 20, 10, 5};
-  private static final int QUESTIONS_A_DRAFT = 40;
+  private static final int QUESTIONS_A_DRAFT = 20;
 
   // What lines of unknown kinds say is the hard part.
-  private static final double EXCERPTS_OF_KINDS = 0.7;
-
-  // To find the place is what is hard there; the rest of an answer is copied. So most answers about
-  // kinds end early, and half as many questions again fit into a batch.
-  private static final double SHORT_OF_KINDS = 0.65;
-  private static final int SHORT = 3;
+  private static final double EXCERPTS_OF_KINDS = 0.6;
 
   // The chunk's own text is learnt too, in sixteenths: it has been read in any case.
   private static final byte OF_TEXT = 2;
@@ -221,25 +216,19 @@ final class ProposalBatches {
     int used = 0;
     for (int drafts = 0; used < options.rowTokens() && drafts < 24; drafts++) {
       int count = rng.weighted(CHUNKS_OF_EXCERPTS) + 1;
-      boolean kinds = rng.chance(EXCERPTS_OF_KINDS);
       Draft whole =
-          kinds
+          rng.chance(EXCERPTS_OF_KINDS)
               ? episodes.ofKinds(rng, count * CHUNK_OF_EXCERPTS)
               : episodes.draft(rng, count * CHUNK_OF_EXCERPTS);
       if (!whole.lines.isEmpty()) {
         ChunkedDraft cut = ChunkedDraft.cut(whole, count, CHUNK_OF_EXCERPTS, 0);
-        double ends = kinds ? SHORT_OF_KINDS : 0;
-        used += excerptsOf(rng, cut, ends, options.rowTokens() - used, rows, nothing);
+        used += excerptsOf(rng, cut, options.rowTokens() - used, rows, nothing);
       }
     }
     return rows.isEmpty() ? null : lay(rows, nothing);
   }
 
-  /**
-   * @param shortened the chance that a question's answer ends after {@link #SHORT} tokens
-   */
-  private int excerptsOf(
-      Rng rng, ChunkedDraft cut, double shortened, int most, List<Row> rows, Row nothing) {
+  private int excerptsOf(Rng rng, ChunkedDraft cut, int most, List<Row> rows, Row nothing) {
     List<List<Integer>> lines = cut.linesOfChunks();
     List<List<Integer>> some = lines.stream().filter(one -> !one.isEmpty()).toList();
     if (some.isEmpty()) {
@@ -257,7 +246,7 @@ final class ProposalBatches {
     Asking asking = new Asking(rng, cut, some);
     Row[] known = new Row[cut.chunks().size()];
     int used = 0;
-    for (int tries = 0; tries < 70 && asking.asked < QUESTIONS_A_DRAFT && used < most; tries++) {
+    for (int tries = 0; tries < 40 && asking.asked < QUESTIONS_A_DRAFT && used < most; tries++) {
       Asked one = asking.next(rng);
       Told told = one == null ? null : told(rng, one, cut);
       if (told == null) {
@@ -266,7 +255,6 @@ final class ProposalBatches {
       List<LineMatcher.Excerpt> found =
           new ArrayList<>(matcher.find(cut.chunks(), one.prompt(), cut.chunks().size()));
       rng.shuffle(found);
-      int length = rng.chance(shortened) ? SHORT : Integer.MAX_VALUE;
       int silent = 0;
       boolean any = false;
       for (LineMatcher.Excerpt excerpt : found) {
@@ -287,7 +275,7 @@ final class ProposalBatches {
           rows.add(row);
           used += row.chunk.length;
         }
-        int took = put(rng, told, holds, length, row, excerpt.tokens());
+        int took = put(rng, told, holds, row, excerpt.tokens());
         used += took;
         any |= took > 0;
       }
@@ -325,14 +313,7 @@ final class ProposalBatches {
     }
     int tokens = 0;
     for (int chunk : chosen) {
-      tokens +=
-          put(
-              rng,
-              told,
-              line -> cut.chunkOf()[line] == chunk,
-              Integer.MAX_VALUE,
-              rows.get(chunk),
-              null);
+      tokens += put(rng, told, line -> cut.chunkOf()[line] == chunk, rows.get(chunk), null);
     }
     putWithoutChunk(rng, told, nothing);
     return tokens;
@@ -341,16 +322,11 @@ final class ProposalBatches {
   /**
    * Puts a question behind a chunk, or those columns of it, that hold some lines; the tokens that
    * took.
-   *
-   * @param length of the answer at most, in tokens; of an answer of several parts all is kept
    */
-  private int put(Rng rng, Told told, IntPredicate holds, int length, Row row, int[] columns) {
+  private int put(Rng rng, Told told, IntPredicate holds, Row row, int[] columns) {
     Proposals proposals = proposals(rng, told, holds);
-    if (!told.several()) {
-      proposals = proposals.first(length);
-    }
     if (proposals.silent(marks.abstain()) && rng.chance(ONLY_AT_FIRST)) {
-      proposals = proposals.first(1);
+      proposals = proposals.first();
     }
     return row.add(new Segment(told.prompt(), proposals, columns));
   }

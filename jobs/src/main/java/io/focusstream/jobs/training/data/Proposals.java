@@ -105,13 +105,10 @@ record Proposals(int[] said, int[] proposed, byte[] weights) {
     return Arrays.stream(proposed).allMatch(token -> token == abstain);
   }
 
-  /**
-   * Only what is proposed before the first {@code count} tokens, or all of it where it has fewer.
-   */
-  Proposals first(int count) {
-    int kept = Math.min(count, said.length);
+  /** Only what is proposed before anything is said. */
+  Proposals first() {
     return new Proposals(
-        Arrays.copyOf(said, kept), Arrays.copyOf(proposed, kept), Arrays.copyOf(weights, kept));
+        Arrays.copyOf(said, 1), Arrays.copyOf(proposed, 1), Arrays.copyOf(weights, 1));
   }
 
   /** Of a chunk, where there is no answer. */

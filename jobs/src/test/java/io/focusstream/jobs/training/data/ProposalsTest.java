@@ -52,17 +52,6 @@ class ProposalsTest {
   }
 
   @Test
-  void aShortenedAnswerKeepsWhatIsSaidFirst() {
-    Proposals holds =
-        Proposals.ofChunk(List.of(second), List.of(second), false, List.of(true), MARKS);
-    Proposals begun = holds.first(2);
-    assertArrayEquals(of(100, 102), begun.said());
-    assertArrayEquals(of(100, 102), begun.proposed());
-    assertArrayEquals(Arrays.copyOf(holds.weights(), 2), begun.weights());
-    assertArrayEquals(holds.proposed(), holds.first(9).proposed());
-  }
-
-  @Test
   void ofSeveralPartsEachChunkSaysItsOwnOnce() {
     List<Part> both = List.of(second, first);
     List<Boolean> blanks = List.of(true, true);
