@@ -5,11 +5,13 @@ import static io.focusstream.operators.stream.FiveEvents.fiveEventsSeen;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.operators.config.AskOptions;
 import io.focusstream.operators.config.FocusSettings;
 import io.focusstream.operators.engine.AskTask;
+import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.testing.FakeEngine;
 import io.focusstream.schemas.Answer;
 import io.focusstream.schemas.AnswerStatus;
@@ -244,5 +246,22 @@ class FocusOperatorHarnessTest {
       assertEquals(0, harness.gauge(FocusMetrics.IN_FLIGHT));
       assertFalse(harness.metrics().isEmpty());
     }
+  }
+
+  @Test
+  void settingsThatTheModelCannotTakeAreRefusedAtStart() {
+    engine.withModel(new ModelInfo("tiny", "00", 1 << 16, 0, 0, 8, 4096, 1));
+    Exception refused =
+        assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine));
+    assertEquals(
+        "focus.condense.chunk-tokens is 16; model tiny takes chunks of at most 8 tokens: lower the"
+            + " option",
+        refused.getMessage());
+    assertEquals(0, engine.leases(), "the lease is given back");
+    engine.withModel(new ModelInfo("tiny", "00", 100, 0, 0, 4096, 4096, 1));
+    assertTrue(
+        assertThrows(Exception.class, () -> FocusHarness.start(SettingsFixture.small(), engine))
+            .getMessage()
+            .startsWith("the tokenizer has 65536 token ids, model tiny only 100"));
   }
 }
