@@ -22,10 +22,13 @@ import java.util.stream.IntStream;
  * reaches another only by what was said.
  *
  * <p><b>Ahead.</b> Who spoke mostly goes on. So the source that spoke is run ahead alone, some
- * tokens, and then all sources are continued with those at once, which reads their states once
- * instead of once a token; of what comes out, as much is used as would have been said one token
- * after the other: the answer is the same (speculative decoding, arXiv 2211.17192, with the one
- * source as the draft model and greedy choice).
+ * tokens ({@link Draft}), and then all sources are continued with those at once, which reads their
+ * states once instead of once a token; of what comes out, as much is used as would have been said
+ * one token after the other: the answer is the same.
+ *
+ * <p><b>Copies.</b> An answer is copied out of what sources were read from. Where the one that
+ * speaks would go on with a word in another way than its text does, the text is right: {@link
+ * #copying}.
  *
  * <p><b>Excerpts.</b> Some tokens of a chunk, its lines that name what is asked about, can be a
  * source of their own: {@link #excerpt}. They count as newer than all chunks and the tail. Where
@@ -39,12 +42,6 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   /** What the newest sources may leave to whole chunks that then aren't asked. */
   static final double LEFT_TO_CHUNKS = 1e-3;
-
-  private static final int FIRST_AHEAD = 4;
-  private static final int MOST_AHEAD = 16;
-
-  // What all sources propose after each of the tokens ahead lies in memory together.
-  private static final long MOST_AHEAD_BYTES = 64L << 20;
 
   private final FocusModel model;
   private final NDManager manager;
@@ -75,12 +72,15 @@ public final class ProposalDecoder implements AnswerDecoder {
   // tokens that were said, and those of them that all sources have seen
   private final List<Integer> said = new ArrayList<>();
   private int seen;
-  private int ahead = FIRST_AHEAD;
   // steps that were made ahead: what each is the step after
   private final Deque<Ahead> made = new ArrayDeque<>();
-  // the source that runs ahead, and which it is
-  private ChunkBatch draft;
-  private int drafting = -1;
+  private final Draft draft;
+
+  // what answers are copied from; null where they needn't be copies
+  private CopyRule rule;
+  private List<int[]> texts = List.of();
+  // of each excerpt: its tokens
+  private final List<int[]> excerptTexts = new ArrayList<>();
 
   private record Ahead(int token, List<NDArray> proposals, List<float[]> odds, int position) {}
 
@@ -102,6 +102,21 @@ public final class ProposalDecoder implements AnswerDecoder {
     int abstain = model.config().focus().abstainToken();
     lastOnly = manager.create(new long[] {abstain, 0});
     everyToken = manager.create(new long[] {abstain, 1});
+    draft = new Draft(model, prompt.length, lastOnly);
+  }
+
+  /**
+   * Holds answers to what they are copied from, inside of words.
+   *
+   * @param rule how a copy goes on
+   * @param chunks the chunks' tokens, oldest first; of all, whether asked at once or later
+   */
+  public void copying(CopyRule rule, List<int[]> chunks) {
+    if (begun || !excerptOf.isEmpty()) {
+      throw new IllegalStateException("what is copied from is said before excerpts and steps");
+    }
+    this.rule = rule;
+    texts = List.copyOf(chunks);
   }
 
   @Override
@@ -141,12 +156,20 @@ public final class ProposalDecoder implements AnswerDecoder {
     requireRoomForExcerpts();
     excerptOf.add(chunk);
     excerpts.add(model.excerpt(manager, states, tokens));
+    if (rule != null) {
+      excerptTexts.add(some(texts.get(chunk), tokens));
+    }
+  }
+
+  private static int[] some(int[] text, int[] places) {
+    return Arrays.stream(places).map(i -> text[i]).toArray();
   }
 
   /** The same for the tail, the last of all. */
   public void excerptOfTail(int[] tokens) {
     requireRoomForExcerpts();
     excerptOfTail = tokens.clone();
+    excerptTexts.add(some(tail, tokens));
   }
 
   private void requireRoomForExcerpts() {
@@ -221,7 +244,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     asked = true;
     batches.addAll(0, whole);
     whole.clear();
-    closeDraft();
+    draft.forget();
     if (spoke != null) {
       double[] all = new double[chunkCount + spoke.length];
       System.arraycopy(spoke, 0, all, chunkCount, spoke.length);
@@ -260,6 +283,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   public Step next(int token) {
     said.add(token);
     if (!made.isEmpty() && made.peek().token() == token) {
+      draft.used();
       return agree(made.poll());
     }
     // what was made ahead of another token is forgotten, in the sources too
@@ -293,45 +317,70 @@ public final class ProposalDecoder implements AnswerDecoder {
     if (token != likeliest) {
       return new int[] {token};
     }
-    // all that was made ahead was said: further; else less far
     long bytesAToken = (long) Float.BYTES * model.config().vocabularySize() * (sources() + 1);
-    long bounded = Math.min(ahead, Math.max(1, MOST_AHEAD_BYTES / bytesAToken));
-    int most = Math.min((int) bounded, maxTokens - said.size());
     int speaker = speaker();
-    if (speaker != drafting) {
-      closeDraft();
-      int first = 0;
-      for (ChunkBatch batch : batches) {
-        if (speaker < first + batch.size()) {
-          draft = batch.copyOf(speaker - first);
-          break;
-        }
-        first += batch.size();
+    int length = Math.min(draft.length(speaker, bytesAToken), maxTokens - said.size());
+    return draft.run(
+        said,
+        length,
+        this::copyOf,
+        (proposed, logOdds, soFar) -> {
+          int next = argmax(proposed);
+          next = held(speaker, soFar, next, proposed);
+          boolean silent = logOdds < 0 && !alone(speaker);
+          return silent || model.config().endTokens().contains(next) ? -1 : next;
+        });
+  }
+
+  private ChunkBatch copyOf(int source) {
+    int first = 0;
+    for (ChunkBatch batch : batches) {
+      if (source < first + batch.size()) {
+        return batch.copyOf(source - first);
       }
-      drafting = speaker;
+      first += batch.size();
     }
-    List<Integer> tokens = new ArrayList<>(List.of(token));
-    draft.rewind(Math.min(draft.prompt(), prompt.length + said.size() - 1));
-    while (tokens.size() < most) {
-      int from = draft.prompt() - prompt.length;
-      int[] unseen =
-          IntStream.range(from, said.size() - 1 + tokens.size())
-              .map(i -> i < said.size() ? said.get(i) : tokens.get(i - said.size() + 1))
-              .toArray();
-      try (NDManager own = manager.newSubManager()) {
-        NDArray newTokens = FocusModel.tokens(own, List.of(unseen), unseen.length);
-        NDArray[] out =
-            draft.run(own, "propose", newTokens, unseen.length, unseen.length, lastOnly);
-        int next = argmax(out[0].toFloatArray());
-        boolean silent = out[1].toFloatArray()[0] < 0 && !alone(speaker);
-        if (silent || model.config().endTokens().contains(next)) {
-          break;
-        }
-        tokens.add(next);
+    throw new IllegalArgumentException("no source " + source);
+  }
+
+  /**
+   * Holds a source to its text: where it would go on with a word otherwise than that does, what the
+   * text doesn't say there gets no probability.
+   *
+   * @param soFar the answer so far
+   * @param next what it would say
+   * @param scores of each token; changed where that is something else
+   * @return what it says
+   */
+  private int held(int source, List<Integer> soFar, int next, float[] scores) {
+    if (rule == null || alone(source) || !rule.covers(next)) {
+      return next;
+    }
+    int[] text = text(source);
+    int[] mayFollow = rule.next(text, soFar.stream().mapToInt(i -> i).toArray());
+    if (mayFollow.length == 0 || Arrays.stream(mayFollow).anyMatch(token -> token == next)) {
+      return next;
+    }
+    float[] before = scores.clone();
+    for (int token = 0; token < scores.length; token++) {
+      if (rule.covers(token)) {
+        scores[token] = Float.NEGATIVE_INFINITY;
       }
     }
-    ahead = Math.min(MOST_AHEAD, 2 * ahead);
-    return tokens.stream().mapToInt(i -> i).toArray();
+    for (int token : mayFollow) {
+      scores[token] = before[token];
+    }
+    return argmax(scores);
+  }
+
+  // What a source that takes part was read from.
+  private int[] text(int source) {
+    int excerpt = source - chunksAsked() - (tail.length > 0 ? 1 : 0);
+    if (excerpt >= 0) {
+      return excerptTexts.get(excerpt);
+    }
+    int chunk = column(source);
+    return chunk == chunkCount ? tail : texts.get(chunk);
   }
 
   /** The source that had the largest part in the last token: its place in the batches. */
@@ -373,14 +422,6 @@ public final class ProposalDecoder implements AnswerDecoder {
       }
     }
     return best;
-  }
-
-  private void closeDraft() {
-    if (draft != null) {
-      draft.close();
-      draft = null;
-    }
-    drafting = -1;
   }
 
   @Override
@@ -461,9 +502,9 @@ public final class ProposalDecoder implements AnswerDecoder {
       spoke[counting[i]] = shares[i];
     }
     likeliest = argmax(mixed);
+    likeliest = held(speaker(), said, likeliest, mixed);
     if (!made.isEmpty() && made.peek().token() != likeliest) {
-      // another one spoke: less far next time
-      ahead = FIRST_AHEAD;
+      draft.missed();
     }
     float[] relevance = new float[chunkCount];
     for (int i = 0; i < logOdds.length; i++) {

@@ -14,9 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -325,6 +328,70 @@ class ProposalDecoderTest {
       decoder.askLater(3, () -> add(decoder, chunks(2)));
       assertTrue(
           assertThrows(IllegalStateException.class, decoder::first).getMessage().contains("3"));
+    }
+  }
+
+  /** A rule that lets nothing follow but the first token of what is copied from. */
+  private static CopyRule onlyTheFirst(Set<Integer> covered) {
+    return new CopyRule() {
+      @Override
+      public boolean covers(int token) {
+        return covered.contains(token);
+      }
+
+      @Override
+      public int[] next(int[] text, int[] said) {
+        return said.length == 0 ? new int[0] : new int[] {text[0]};
+      }
+    };
+  }
+
+  /** Steps that are made ahead too; an excerpt's text is that of its tokens. */
+  @Test
+  void whoSpeaksIsHeldToItsText() {
+    List<int[]> many = chunks(5);
+    int[] tail = tokens(99, 30);
+    Set<Integer> all = IntStream.range(0, VOCABULARY).boxed().collect(Collectors.toSet());
+    Set<Integer> firsts = new HashSet<>(List.of(tail[0], many.get(1)[4], many.get(4)[3]));
+    many.forEach(chunk -> firsts.add(chunk[0]));
+    Set<Integer> saidWith = new HashSet<>();
+    int free = 0;
+    for (int seed = 0; seed < 12; seed++) {
+      int[] question = tokens(400 + seed, 5);
+      for (Set<Integer> covered : List.of(all, Set.<Integer>of())) {
+        try (ProposalDecoder decoder = model.propose(question, tail, 20)) {
+          decoder.copying(onlyTheFirst(covered), many);
+          decoder.excerpt(1, states(many.get(1)), new int[] {4, 5, 9});
+          decoder.excerpt(4, states(many.get(4)), new int[] {3, 6});
+          add(decoder, many);
+          AnswerDecoder.Step step = decoder.first();
+          for (int i = 0; i < 9; i++) {
+            step = decoder.next(likeliest(step.logits()));
+            double alone = 1;
+            for (float part : step.attention()) {
+              alone -= part;
+            }
+            int token = likeliest(step.logits());
+            if (alone < 0.3 && covered == all) {
+              assertTrue(firsts.contains(token), "seed " + seed + " step " + i + ": " + token);
+              saidWith.add(token);
+            } else if (covered.isEmpty() && !firsts.contains(token)) {
+              free++;
+            }
+          }
+        }
+      }
+    }
+    assertTrue(saidWith.size() > 1, "said: " + saidWith);
+    assertTrue(free > 0, "without a rule nothing else was said either");
+  }
+
+  @Test
+  void whatIsCopiedFromIsSaidFirst() {
+    try (ProposalDecoder decoder = begin(chunks(2), PROMPT, new int[0])) {
+      decoder.first();
+      assertThrows(
+          IllegalStateException.class, () -> decoder.copying(onlyTheFirst(Set.of()), chunks(2)));
     }
   }
 

@@ -75,30 +75,34 @@ public final class Perplexity {
   public record Score(double chunks, double local, double full) {}
 
   /**
-   * A stream of exactly {@code tokens} tokens.
+   * The last {@code tokens} tokens of a stream that never began: a longer history has the same end,
+   * so that what it says of that end can be compared.
    *
    * @param books only for {@link Text#books}
    */
   public static int[] stream(
       TextTokenizer tokenizer, Text text, Books books, int tokens, long seed, int index) {
-    Rng rng = Rng.of(seed ^ EVALUATION, (long) tokens << 20 | index);
+    Rng rng = Rng.of(seed ^ EVALUATION, index);
     int[] all = new int[tokens];
-    int at = 0;
     int paragraph = text == Text.books ? rng.below(books.size()) : 0;
+    // from the newest line to the oldest
     List<String> lines = List.of();
-    for (int line = 0; at < tokens; line++) {
-      if (text == Text.books) {
-        lines = List.of(books.paragraph(paragraph++));
-        line = 0;
-      } else if (line == lines.size()) {
-        int kind = index % HeldOutLogs.kinds();
-        lines = HeldOutLogs.episode(rng.below(1 << 30), kind, 200).lines();
-        line = 0;
+    int line = 0;
+    for (int at = tokens; at > 0; ) {
+      if (line == 0) {
+        if (text == Text.books) {
+          lines = List.of(books.paragraph(paragraph));
+          paragraph = Math.floorMod(paragraph - 1, books.size());
+        } else {
+          int kind = index % HeldOutLogs.kinds();
+          lines = HeldOutLogs.episode(rng.below(1 << 30), kind, 200).lines();
+        }
+        line = lines.size();
       }
-      int[] ids = tokenizer.encode(EventText.of(lines.get(line)));
-      int count = Math.min(ids.length, tokens - at);
-      System.arraycopy(ids, 0, all, at, count);
-      at += count;
+      int[] ids = tokenizer.encode(EventText.of(lines.get(--line)));
+      int count = Math.min(ids.length, at);
+      at -= count;
+      System.arraycopy(ids, ids.length - count, all, at, count);
     }
     return all;
   }

@@ -28,6 +28,15 @@ class PerplexityTest {
   }
 
   @Test
+  void aLongerStreamHasTheSameEnd() {
+    for (Perplexity.Text text : Perplexity.Text.values()) {
+      int[] longer = stream(text, 9000, 1);
+      assertArrayEquals(
+          stream(text, 1000, 1), Arrays.copyOfRange(longer, 8000, 9000), text.name());
+    }
+  }
+
+  @Test
   void aStreamTooShortIsRefused() {
     Perplexity task = new Perplexity((ask, tokens) -> null, null, 256, 8);
     assertThrows(IllegalArgumentException.class, () -> task.score(new int[511], 1024));

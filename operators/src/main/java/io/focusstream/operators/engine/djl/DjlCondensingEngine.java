@@ -14,6 +14,7 @@ import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.kv.ChunkStateCodec;
 import io.focusstream.operators.kv.Id128;
+import io.focusstream.operators.model.CopyRule;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
@@ -22,6 +23,7 @@ import io.focusstream.operators.model.checkpoint.ModelConfig;
 import io.focusstream.operators.text.LineMatcher;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TextTokenizers;
+import io.focusstream.operators.text.WordCopies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,11 +33,13 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +98,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private final FocusModel model;
   // null where no lines are looked for
   private final LineMatcher matcher;
+  // null where answers needn't be copies
+  private final CopyRule copyRule;
   private final ModelInfo info;
   private final ChunkCondenser chunks;
   private final Thread thread;
@@ -116,8 +122,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
     Device device = device(settings.placedOn(OptionalInt.empty()).gpu());
     try (CheckpointFolder folder = CheckpointFolder.open(path)) {
       // before the model, which would have to be closed where the tokenizer can't be read
-      boolean matches = readout(folder.config()) == Readout.PROPOSALS && settings.excerpts() > 0;
-      this.matcher = matches ? matcher(path) : null;
+      boolean proposes = readout(folder.config()) == Readout.PROPOSALS;
+      this.matcher =
+          proposes && settings.excerpts() > 0 ? ofTokenizer(path, LineMatcher::new) : null;
+      this.copyRule = proposes ? ofTokenizer(path, DjlCondensingEngine::copyRule) : null;
       this.model = new FocusModel(folder, device, precision);
       ModelConfig config = folder.config();
       this.info =
@@ -151,14 +159,34 @@ public final class DjlCondensingEngine implements CondensingEngine {
         settings.quantisation());
   }
 
-  private static LineMatcher matcher(Path model) throws IOException {
+  /** What is made of a model's tokenizer; null where it has none. */
+  private static <T> T ofTokenizer(Path model, Function<TextTokenizer, T> made) throws IOException {
     Path file = model.resolve("tokenizer.json");
     if (!Files.exists(file)) {
       return null;
     }
     try (TextTokenizer tokenizer = TextTokenizers.load(file)) {
-      return new LineMatcher(tokenizer);
+      return made.apply(tokenizer);
     }
+  }
+
+  private static CopyRule copyRule(TextTokenizer tokenizer) {
+    WordCopies words = new WordCopies(tokenizer);
+    return new CopyRule() {
+      @Override
+      public boolean covers(int token) {
+        return words.covers(token);
+      }
+
+      @Override
+      public int[] next(int[] text, int[] said) {
+        return words.next(text, said);
+      }
+    };
+  }
+
+  Optional<CopyRule> copyRule() {
+    return Optional.ofNullable(copyRule);
   }
 
   @Override

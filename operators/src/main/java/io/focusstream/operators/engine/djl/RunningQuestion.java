@@ -105,6 +105,12 @@ final class RunningQuestion {
         ProposalDecoder proposals = model.propose(prompt, task.tail(), longest);
         // from now on it is closed with the question
         decoder = proposals;
+        engine
+            .copyRule()
+            .ifPresent(
+                rule ->
+                    proposals.copying(
+                        rule, task.chunks().stream().map(ChunkInput::tokens).toList()));
         prepare(proposals);
       } else {
         int[] local = DjlCondensingEngine.concat(begin, task.tail(), task.question());

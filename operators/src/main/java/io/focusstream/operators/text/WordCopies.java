@@ -1,0 +1,96 @@
+package io.focusstream.operators.text;
+
+import java.util.Arrays;
+
+/**
+ * How a word that an answer copies out of a text may go on: as it goes on in that text. A small
+ * model that copies «8877777788» finds the place and loses count in the middle; the text has not.
+ * Works on token ids.
+ *
+ * <p>A word here is a run of letters, digits and what joins them in ids, times and paths ({@code -
+ * _ . : / @}), without a blank. Only what is said inside of one is held to the text; where it ends,
+ * and what follows, is the model's.
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class WordCopies {
+  /** So many tokens of an answer stand in the text one after the other before it is held to it. */
+  private static final int FEWEST = 2;
+
+  private static final int[] ANYTHING = {};
+
+  // of each token: whether it begins with a letter or digit; whether a word goes on behind it
+  private final boolean[] begins;
+  private final boolean[] joins;
+
+  /** Reads the vocabulary; the tokenizer isn't needed after that. */
+  public WordCopies(TextTokenizer tokenizer) {
+    begins = new boolean[tokenizer.vocabularySize()];
+    joins = new boolean[begins.length];
+    for (int id = 0; id < begins.length; id++) {
+      byte[] bytes = tokenizer.bytes(id);
+      if (bytes.length > 0) {
+        byte last = bytes[bytes.length - 1];
+        begins[id] = isOfWord(bytes[0]);
+        joins[id] = isOfWord(last) || "-_.:/@".indexOf(last) >= 0;
+      }
+    }
+  }
+
+  // every byte of a letter beyond ASCII counts as one
+  private static boolean isOfWord(byte one) {
+    return one < 0 || Character.isLetterOrDigit(one);
+  }
+
+  /** Whether a token, said inside a word, goes on with it: it begins with a letter or digit. */
+  public boolean covers(int token) {
+    return token < begins.length && begins[token];
+  }
+
+  // a model may know more tokens than its tokenizer
+  private boolean joins(int token) {
+    return token < joins.length && joins[token];
+  }
+
+  /**
+   * The tokens by which a word may go on.
+   *
+   * @param text token ids
+   * @param said the answer so far, token ids
+   * @return what follows in the text where the longest end of the answer stands that begins with a
+   *     word; empty where anything may be said: no word is under way, or it isn't of this text, or
+   *     the text ends there
+   */
+  public int[] next(int[] text, int[] said) {
+    if (said.length < FEWEST || !joins(said[said.length - 1])) {
+      return ANYTHING;
+    }
+    for (int from = 0; from <= said.length - FEWEST; from++) {
+      boolean inside = from > 0 && joins(said[from - 1]) && covers(said[from]);
+      if (!inside) {
+        int[] next = behind(text, Arrays.copyOfRange(said, from, said.length));
+        if (next != null) {
+          return next;
+        }
+      }
+    }
+    return ANYTHING;
+  }
+
+  /** What follows a slice, at every place of it; null where there is none. */
+  private static int[] behind(int[] text, int[] slice) {
+    int[] next = new int[text.length];
+    int count = 0;
+    boolean found = false;
+    for (int at = 0; at + slice.length <= text.length; at++) {
+      if (Arrays.equals(text, at, at + slice.length, slice, 0, slice.length)) {
+        found = true;
+        if (at + slice.length == text.length) {
+          return ANYTHING;
+        }
+        next[count++] = text[at + slice.length];
+      }
+    }
+    return found ? Arrays.copyOf(next, count) : null;
+  }
+}

@@ -1,0 +1,81 @@
+package io.focusstream.operators.text;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.focusstream.operators.testing.ShippedTokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class WordCopiesTest {
+  private final TextTokenizer tokenizer = ShippedTokenizer.PROVIDER.open();
+  private final WordCopies copies = new WordCopies(tokenizer);
+
+  /** What may follow an answer, as text; empty for anything. */
+  private TreeSet<String> next(String text, String said) {
+    TreeSet<String> next = new TreeSet<>();
+    for (int token : copies.next(tokenizer.encode(text), tokenizer.encode(said))) {
+      next.add(tokenizer.decode(new int[] {token}));
+    }
+    return next;
+  }
+
+  private static TreeSet<String> only(String... tokens) {
+    return new TreeSet<>(List.of(tokens));
+  }
+
+  @Test
+  void repeatedDigitsAreCountedInTheText() {
+    String text = "The sequence of digits is 8877777788. Keep it in mind; 41 is none.\n";
+    assertEquals(only("7"), next(text, "88777"));
+    assertEquals(only("7"), next("x 8877777788.", "8877777"));
+    assertEquals(only("8"), next("x 8877777788.", "88777777"));
+    assertEquals(only("."), next("x 8877777788.", "8877777788"));
+  }
+
+  @Test
+  void anIdIsHeldBehindItsHyphensToo() {
+    String text = "{\"5d2c-77a1-0b\": \"9f-77a3\", \"77\": 3}\n";
+    assertEquals(only("7"), next(text, "9f-"));
+    assertEquals(only("3"), next(text, "9f-77a"));
+    assertEquals(only("1", "3"), next(text, "77a"), "by itself either may be meant");
+  }
+
+  @Test
+  void whatIsNoWordOrNotOfTheTextIsFree() {
+    String text = "req 4412, 4413 and 99 failed\n";
+    assertEquals(only(), next(text, ""));
+    assertEquals(only(), next(text, "4"), "one token says little");
+    assertEquals(only(), next(text, "4412,"), "the word is over");
+    assertEquals(only(), next(text, "4412, "), "a list goes on as it likes");
+    assertEquals(only(), next(text, "4499"), "not of this text");
+    assertEquals(only(), next("id 4412", "441" + "2"), "the text ends there, maybe in the middle");
+  }
+
+  @Test
+  void aNewWordBeginsAnew() {
+    assertEquals(only("1"), next("a 4412 b 7781.\n", "7781, 44"));
+  }
+
+  @Test
+  void onlyWhatGoesOnWithAWordIsCovered() {
+    List<Integer> covered = new ArrayList<>();
+    for (int token = 0; token < tokenizer.vocabularySize(); token++) {
+      if (copies.covers(token)) {
+        covered.add(token);
+      }
+    }
+    assertTrue(covered.containsAll(Arrays.stream(tokenizer.encode("7")).boxed().toList()));
+    for (String free : List.of(" and", ", ", "-", ".", "\n")) {
+      assertFalse(covered.contains(tokenizer.encode(free)[0]), free);
+    }
+    int unknown = tokenizer.vocabularySize() + 7;
+    assertFalse(copies.covers(unknown), "a model may know more tokens than its tokenizer");
+    assertEquals(0, copies.next(new int[] {4, unknown, 5, 6}, new int[] {4, unknown}).length);
+    assertFalse(covered.contains(tokenizer.specialToken("</s>")), "an answer may always end");
+  }
+}
