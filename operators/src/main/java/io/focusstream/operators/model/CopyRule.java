@@ -1,6 +1,6 @@
 package io.focusstream.operators.model;
 
-/** How what an answer copies out of a text may go on; token ids. See {@code text.WordCopies}. */
+/** How a question's answer is copied out of a text; token ids. See {@code text.WordCopies}. */
 public interface CopyRule {
   /** Whether the rule is about a token: it goes on with a word. */
   boolean covers(int token);
@@ -13,4 +13,13 @@ public interface CopyRule {
    * @return empty where all may
    */
   int[] next(int[] text, int[] said);
+
+  /**
+   * Whether an answer would, with one token more, only begin to say again what the question names.
+   *
+   * @param text what is copied from
+   * @param said the answer so far
+   * @param token what would be said next
+   */
+  boolean repeats(int[] text, int[] said, int token);
 }

@@ -6,7 +6,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -27,8 +29,8 @@ import java.util.stream.IntStream;
  * one token after the other: the answer is the same.
  *
  * <p><b>Copies.</b> An answer is copied out of what sources were read from. Where the one that
- * speaks would go on with a word in another way than its text does, the text is right: {@link
- * #copying}.
+ * speaks would go on with a word in another way than its text does, the text is right; and what the
+ * question names is less likely its answer: {@link #copying}.
  *
  * <p><b>Excerpts.</b> Some tokens of a chunk, its lines that name what is asked about, can be a
  * source of their own: {@link #excerpt}. They count as newer than all chunks and the tail. Where
@@ -42,6 +44,10 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   /** What the newest sources may leave to whole chunks that then aren't asked. */
   static final double LEFT_TO_CHUNKS = 1e-3;
+
+  // A name of the question is no better an answer than something else that is a tenth as likely.
+  private static final float LESS_LIKELY = (float) Math.log(0.1);
+  private static final int MOST_REPEATS = 4;
 
   private final FocusModel model;
   private final NDManager manager;
@@ -106,7 +112,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   /**
-   * Holds answers to what they are copied from, inside of words.
+   * Holds answers to what they are copied from.
    *
    * @param rule how a copy goes on
    * @param chunks the chunks' tokens, oldest first; of all, whether asked at once or later
@@ -325,8 +331,7 @@ public final class ProposalDecoder implements AnswerDecoder {
         length,
         this::copyOf,
         (proposed, logOdds, soFar) -> {
-          int next = argmax(proposed);
-          next = held(speaker, soFar, next, proposed);
+          int next = held(speaker, soFar, proposed);
           boolean silent = logOdds < 0 && !alone(speaker);
           return silent || model.config().endTokens().contains(next) ? -1 : next;
         });
@@ -344,22 +349,30 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   /**
-   * Holds a source to its text: where it would go on with a word otherwise than that does, what the
-   * text doesn't say there gets no probability.
+   * Holds a source to its text: where it would only say again what the question names, that is less
+   * likely; where it would go on with a word otherwise than its text does, what that doesn't say
+   * there gets no probability.
    *
    * @param soFar the answer so far
-   * @param next what it would say
-   * @param scores of each token; changed where that is something else
+   * @param scores logarithm of each token's probability; changed where something else is said
    * @return what it says
    */
-  private int held(int source, List<Integer> soFar, int next, float[] scores) {
-    if (rule == null || alone(source) || !rule.covers(next)) {
+  private int held(int source, List<Integer> soFar, float[] scores) {
+    int next = argmax(scores);
+    if (rule == null || alone(source)) {
       return next;
     }
     int[] text = text(source);
-    int[] mayFollow = rule.next(text, soFar.stream().mapToInt(i -> i).toArray());
-    if (mayFollow.length == 0 || Arrays.stream(mayFollow).anyMatch(token -> token == next)) {
-      return next;
+    int[] answer = soFar.stream().mapToInt(i -> i).toArray();
+    Set<Integer> less = new HashSet<>();
+    while (less.size() < MOST_REPEATS && rule.repeats(text, answer, next) && less.add(next)) {
+      scores[next] += LESS_LIKELY;
+      next = argmax(scores);
+    }
+    int said = next;
+    int[] mayFollow = rule.covers(said) ? rule.next(text, answer) : new int[0];
+    if (mayFollow.length == 0 || Arrays.stream(mayFollow).anyMatch(token -> token == said)) {
+      return said;
     }
     float[] before = scores.clone();
     for (int token = 0; token < scores.length; token++) {
@@ -501,8 +514,7 @@ public final class ProposalDecoder implements AnswerDecoder {
       parts[column(counting[i])] += shares[i];
       spoke[counting[i]] = shares[i];
     }
-    likeliest = argmax(mixed);
-    likeliest = held(speaker(), said, likeliest, mixed);
+    likeliest = held(speaker(), said, mixed);
     if (!made.isEmpty() && made.peek().token() != likeliest) {
       draft.missed();
     }

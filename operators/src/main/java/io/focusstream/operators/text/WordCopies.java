@@ -1,11 +1,20 @@
 package io.focusstream.operators.text;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /**
  * How a word that an answer copies out of a text may go on: as it goes on in that text. A small
  * model that copies «8877777788» finds the place and loses count in the middle; the text has not.
  * Works on token ids.
+ *
+ * <p>And what a question names is not what it asks for: «Which upstream failed for client
+ * 10.1.2.3?» is not answered by 10.1.2.3. So {@link #repeats} tells where an answer would only say
+ * that again.
  *
  * <p>A word here is a run of letters, digits and what joins them in ids, times and paths ({@code -
  * _ . : / @}), without a blank. Only what is said inside of one is held to the text; where it ends,
@@ -17,22 +26,35 @@ public final class WordCopies {
   /** So many tokens of an answer stand in the text one after the other before it is held to it. */
   private static final int FEWEST = 2;
 
+  private static final String JOINS = "-_.:/@";
+  private static final Pattern WORD =
+      Pattern.compile("[A-Za-z0-9\\x80-\\xff_@/-](?:[" + JOINS + "]*[A-Za-z0-9\\x80-\\xff])*");
+
+  /** A name: a word with a digit, or of parts that are joined. */
+  private static final Predicate<String> NAME =
+      Pattern.compile("..*(?:[0-9]|[A-Za-z\\x80-\\xff][" + JOINS + "]+[A-Za-z]).*")
+          .asMatchPredicate();
+
   private static final int[] ANYTHING = {};
 
   // of each token: whether it begins with a letter or digit; whether a word goes on behind it
   private final boolean[] begins;
   private final boolean[] joins;
+  private final String[] written;
 
   /** Reads the vocabulary; the tokenizer isn't needed after that. */
   public WordCopies(TextTokenizer tokenizer) {
     begins = new boolean[tokenizer.vocabularySize()];
     joins = new boolean[begins.length];
+    written = new String[begins.length];
     for (int id = 0; id < begins.length; id++) {
       byte[] bytes = tokenizer.bytes(id);
+      // a character a byte, so that parts of characters stay apart
+      written[id] = new String(bytes, StandardCharsets.ISO_8859_1);
       if (bytes.length > 0) {
         byte last = bytes[bytes.length - 1];
         begins[id] = isOfWord(bytes[0]);
-        joins[id] = isOfWord(last) || "-_.:/@".indexOf(last) >= 0;
+        joins[id] = isOfWord(last) || JOINS.indexOf(last) >= 0;
       }
     }
   }
@@ -92,5 +114,41 @@ public final class WordCopies {
       }
     }
     return found ? Arrays.copyOf(next, count) : null;
+  }
+
+  /** What a text names: its words that have a digit or are joined of parts, in their order. */
+  public List<String> names(int[] text) {
+    return WORD.matcher(written(text)).results().map(MatchResult::group).filter(NAME).toList();
+  }
+
+  /**
+   * Whether an answer would, with one token more, only begin to say again what the question names.
+   *
+   * @param names what it names
+   * @param text token ids that the answer is copied out of
+   * @param said the answer so far
+   * @param token what would be said next
+   * @return whether a name begins so, and no other word of the text
+   */
+  public boolean repeats(List<String> names, int[] text, int[] said, int token) {
+    if (token >= written.length || written[token].isEmpty()) {
+      return false;
+    }
+    String answer = (written(said) + written[token]).stripLeading();
+    List<String> begun = names.stream().filter(name -> name.startsWith(answer)).toList();
+    return !answer.isEmpty()
+        && !begun.isEmpty()
+        && WORD.matcher(written(text))
+            .results()
+            .map(MatchResult::group)
+            .noneMatch(word -> word.startsWith(answer) && !begun.contains(word));
+  }
+
+  private String written(int[] tokens) {
+    StringBuilder text = new StringBuilder();
+    for (int token : tokens) {
+      text.append(token < written.length ? written[token] : " ");
+    }
+    return text.toString();
   }
 }

@@ -343,6 +343,11 @@ class ProposalDecoderTest {
       public int[] next(int[] text, int[] said) {
         return said.length == 0 ? new int[0] : new int[] {text[0]};
       }
+
+      @Override
+      public boolean repeats(int[] text, int[] said, int token) {
+        return false;
+      }
     };
   }
 

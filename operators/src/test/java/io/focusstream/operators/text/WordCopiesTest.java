@@ -78,4 +78,38 @@ class WordCopiesTest {
     assertEquals(0, copies.next(new int[] {4, unknown, 5, 6}, new int[] {4, unknown}).length);
     assertFalse(covered.contains(tokenizer.specialToken("</s>")), "an answer may always end");
   }
+
+  private boolean repeats(String question, String text, String said, String next) {
+    int[] token = tokenizer.encode(next);
+    assertEquals(1, token.length, next);
+    return copies.repeats(
+        copies.names(tokenizer.encode(question)),
+        tokenizer.encode(text),
+        tokenizer.encode(said),
+        token[0]);
+  }
+
+  @Test
+  void namesHaveADigitOrPartsAndThreeSigns() {
+    String question =
+        "Who sent /user/bob/part-07: r-9, com.a.b or 10.1.2.3:80? Say it, e.g. well-known.";
+    assertEquals(
+        List.of("/user/bob/part-07", "r-9", "com.a.b", "10.1.2.3:80", "well-known"),
+        copies.names(tokenizer.encode(question)));
+  }
+
+  @Test
+  void whatTheQuestionNamesIsNotItsAnswer() {
+    String question = "Which upstream failed for client 172.21.5.9?";
+    String line = "12:00 connect failed, client: 172.21.5.9, upstream: 172.30.7.1, host: x7\n";
+    assertFalse(repeats(question, line, "", "1"), "another word begins so too");
+    assertFalse(repeats(question, line, "172.", "3"));
+    assertTrue(repeats(question, line, "172.", "2"));
+    assertTrue(repeats(question, line, "172.21.5.", "9"));
+    assertFalse(repeats(question, line, "172.21.5.9", ","), "there it is said already");
+    assertFalse(repeats(question, line, "x", "7"));
+    assertFalse(repeats(question, "client: 172.21.5.9, upstream: 172.21.5.94\n", "172.21.5.", "9"));
+    assertTrue(repeats("is r8 there?", "7 r8 9\n", "r", "8"));
+    assertFalse(repeats("is it there?", "7 8 9\n", "", "8"));
+  }
 }

@@ -31,8 +31,7 @@ class PerplexityTest {
   void aLongerStreamHasTheSameEnd() {
     for (Perplexity.Text text : Perplexity.Text.values()) {
       int[] longer = stream(text, 9000, 1);
-      assertArrayEquals(
-          stream(text, 1000, 1), Arrays.copyOfRange(longer, 8000, 9000), text.name());
+      assertArrayEquals(stream(text, 1000, 1), Arrays.copyOfRange(longer, 8000, 9000), text.name());
     }
   }
 

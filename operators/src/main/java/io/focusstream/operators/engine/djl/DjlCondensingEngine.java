@@ -99,7 +99,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   // null where no lines are looked for
   private final LineMatcher matcher;
   // null where answers needn't be copies
-  private final CopyRule copyRule;
+  private final WordCopies copies;
   private final ModelInfo info;
   private final ChunkCondenser chunks;
   private final Thread thread;
@@ -125,7 +125,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
       boolean proposes = readout(folder.config()) == Readout.PROPOSALS;
       this.matcher =
           proposes && settings.excerpts() > 0 ? ofTokenizer(path, LineMatcher::new) : null;
-      this.copyRule = proposes ? ofTokenizer(path, DjlCondensingEngine::copyRule) : null;
+      this.copies = proposes ? ofTokenizer(path, WordCopies::new) : null;
       this.model = new FocusModel(folder, device, precision);
       ModelConfig config = folder.config();
       this.info =
@@ -170,23 +170,29 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
   }
 
-  private static CopyRule copyRule(TextTokenizer tokenizer) {
-    WordCopies words = new WordCopies(tokenizer);
-    return new CopyRule() {
-      @Override
-      public boolean covers(int token) {
-        return words.covers(token);
-      }
+  /** How a question's answer is copied; none where it needn't be a copy. */
+  Optional<CopyRule> copyRule(int[] question) {
+    if (copies == null) {
+      return Optional.empty();
+    }
+    List<String> names = copies.names(question);
+    return Optional.of(
+        new CopyRule() {
+          @Override
+          public boolean covers(int token) {
+            return copies.covers(token);
+          }
 
-      @Override
-      public int[] next(int[] text, int[] said) {
-        return words.next(text, said);
-      }
-    };
-  }
+          @Override
+          public int[] next(int[] text, int[] said) {
+            return copies.next(text, said);
+          }
 
-  Optional<CopyRule> copyRule() {
-    return Optional.ofNullable(copyRule);
+          @Override
+          public boolean repeats(int[] text, int[] said, int token) {
+            return copies.repeats(names, text, said, token);
+          }
+        });
   }
 
   @Override

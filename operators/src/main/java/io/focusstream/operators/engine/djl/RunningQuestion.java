@@ -106,7 +106,7 @@ final class RunningQuestion {
         // from now on it is closed with the question
         decoder = proposals;
         engine
-            .copyRule()
+            .copyRule(task.question())
             .ifPresent(
                 rule ->
                     proposals.copying(
