@@ -6,9 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -45,10 +43,6 @@ public final class ProposalDecoder implements AnswerDecoder {
   /** What the newest sources may leave to whole chunks that then aren't asked. */
   static final double LEFT_TO_CHUNKS = 1e-3;
 
-  // A name of the question is no better an answer than something else that is a tenth as likely.
-  private static final float LESS_LIKELY = (float) Math.log(0.1);
-  private static final int MOST_REPEATS = 4;
-
   private final FocusModel model;
   private final NDManager manager;
   private final int[] tail;
@@ -83,7 +77,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   private final Draft draft;
 
   // what answers are copied from; null where they needn't be copies
-  private CopyRule rule;
+  private TokenChoice copying;
   private List<int[]> texts = List.of();
   // of each excerpt: its tokens
   private final List<int[]> excerptTexts = new ArrayList<>();
@@ -121,7 +115,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     if (begun || !excerptOf.isEmpty()) {
       throw new IllegalStateException("what is copied from is said before excerpts and steps");
     }
-    this.rule = rule;
+    copying = new TokenChoice(rule);
     texts = List.copyOf(chunks);
   }
 
@@ -162,7 +156,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     requireRoomForExcerpts();
     excerptOf.add(chunk);
     excerpts.add(model.excerpt(manager, states, tokens));
-    if (rule != null) {
+    if (copying != null) {
       excerptTexts.add(some(texts.get(chunk), tokens));
     }
   }
@@ -331,7 +325,7 @@ public final class ProposalDecoder implements AnswerDecoder {
         length,
         this::copyOf,
         (proposed, logOdds, soFar) -> {
-          int next = held(speaker, soFar, proposed);
+          int next = said(speaker, soFar, proposed);
           boolean silent = logOdds < 0 && !alone(speaker);
           return silent || model.config().endTokens().contains(next) ? -1 : next;
         });
@@ -348,42 +342,11 @@ public final class ProposalDecoder implements AnswerDecoder {
     throw new IllegalArgumentException("no source " + source);
   }
 
-  /**
-   * Holds a source to its text: where it would only say again what the question names, that is less
-   * likely; where it would go on with a word otherwise than its text does, what that doesn't say
-   * there gets no probability.
-   *
-   * @param soFar the answer so far
-   * @param scores logarithm of each token's probability; changed where something else is said
-   * @return what it says
-   */
-  private int held(int source, List<Integer> soFar, float[] scores) {
-    int next = argmax(scores);
-    if (rule == null || alone(source)) {
-      return next;
-    }
-    int[] text = text(source);
-    int[] answer = soFar.stream().mapToInt(i -> i).toArray();
-    Set<Integer> less = new HashSet<>();
-    while (less.size() < MOST_REPEATS && rule.repeats(text, answer, next) && less.add(next)) {
-      scores[next] += LESS_LIKELY;
-      next = argmax(scores);
-    }
-    int said = next;
-    int[] mayFollow = rule.covers(said) ? rule.next(text, answer) : new int[0];
-    if (mayFollow.length == 0 || Arrays.stream(mayFollow).anyMatch(token -> token == said)) {
-      return said;
-    }
-    float[] before = scores.clone();
-    for (int token = 0; token < scores.length; token++) {
-      if (rule.covers(token)) {
-        scores[token] = Float.NEGATIVE_INFINITY;
-      }
-    }
-    for (int token : mayFollow) {
-      scores[token] = before[token];
-    }
-    return argmax(scores);
+  /** The token that a source, or the model without any, says. */
+  private int said(int source, List<Integer> soFar, float[] scores) {
+    return copying == null || alone(source)
+        ? TokenChoice.likeliest(scores)
+        : copying.token(text(source), soFar, scores);
   }
 
   // What a source that takes part was read from.
@@ -425,16 +388,6 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   private int beside() {
     return (tail.length > 0 ? 1 : 0) + excerptOf.size();
-  }
-
-  private static int argmax(float[] values) {
-    int best = 0;
-    for (int i = 1; i < values.length; i++) {
-      if (values[i] > values[best]) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   @Override
@@ -514,7 +467,7 @@ public final class ProposalDecoder implements AnswerDecoder {
       parts[column(counting[i])] += shares[i];
       spoke[counting[i]] = shares[i];
     }
-    likeliest = held(speaker(), said, mixed);
+    likeliest = said(speaker(), said, mixed);
     if (!made.isEmpty() && made.peek().token() != likeliest) {
       draft.missed();
     }
