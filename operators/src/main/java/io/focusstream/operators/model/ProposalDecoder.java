@@ -75,6 +75,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   // steps that were made ahead: what each is the step after
   private final Deque<Ahead> made = new ArrayDeque<>();
   private final Draft draft;
+  private final DraftLength draftLength = new DraftLength();
 
   // what answers are copied from; null where they needn't be copies
   private TokenChoice copying;
@@ -102,7 +103,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     int abstain = model.config().focus().abstainToken();
     lastOnly = manager.create(new long[] {abstain, 0});
     everyToken = manager.create(new long[] {abstain, 1});
-    draft = new Draft(model, prompt.length, lastOnly);
+    draft = new Draft(model, prompt.length, draftLength, lastOnly);
   }
 
   /**
@@ -283,7 +284,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   public Step next(int token) {
     said.add(token);
     if (!made.isEmpty() && made.peek().token() == token) {
-      draft.used();
+      draftLength.used();
       return agree(made.poll());
     }
     // what was made ahead of another token is forgotten, in the sources too
@@ -319,8 +320,9 @@ public final class ProposalDecoder implements AnswerDecoder {
     }
     long bytesAToken = (long) Float.BYTES * model.config().vocabularySize() * (sources() + 1);
     int speaker = speaker();
-    int length = Math.min(draft.length(speaker, bytesAToken), maxTokens - said.size());
+    int length = Math.min(draftLength.next(speaker, bytesAToken), maxTokens - said.size());
     return draft.run(
+        speaker,
         said,
         length,
         this::copyOf,
@@ -469,7 +471,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     }
     likeliest = said(speaker(), said, mixed);
     if (!made.isEmpty() && made.peek().token() != likeliest) {
-      draft.missed();
+      draftLength.missed();
     }
     float[] relevance = new float[chunkCount];
     for (int i = 0; i < logOdds.length; i++) {
