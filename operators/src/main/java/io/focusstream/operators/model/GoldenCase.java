@@ -116,7 +116,7 @@ public final class GoldenCase {
                 largest(
                     got.logits(),
                     Arrays.copyOfRange(logits, step * vocabulary, (step + 1) * vocabulary)));
-        token = argmax(got.logits());
+        token = TokenChoice.likeliest(got.logits());
         if (token != wanted[step]) {
           otherTokens++;
         }
@@ -314,16 +314,6 @@ public final class GoldenCase {
 
   private static int[] ints(TensorView view) {
     return Arrays.stream(view.toLongs()).mapToInt(Math::toIntExact).toArray();
-  }
-
-  static int argmax(float[] values) {
-    int best = 0;
-    for (int i = 1; i < values.length; i++) {
-      if (values[i] > values[best]) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   // NaN stays NaN: Math.max hands it on, and no comparison lets it pass

@@ -27,10 +27,11 @@ public final class WordCopies {
   private static final int FEWEST = 2;
 
   private static final String JOINS = "-_.:/@";
+  // possessive: otherwise a word of some thousand signs would take as many frames of the stack
   private static final Pattern WORD =
-      Pattern.compile("[A-Za-z0-9\\x80-\\xff_@/-](?:[" + JOINS + "]*[A-Za-z0-9\\x80-\\xff])*");
+      Pattern.compile("[/_@-]?[A-Za-z0-9\\x80-\\xff](?:[" + JOINS + "]*+[A-Za-z0-9\\x80-\\xff])*+");
 
-  /** A name: a word with a digit, or of parts that are joined. */
+  /** A name: a word that has, behind its first sign, a digit or letters that are joined. */
   private static final Predicate<String> NAME =
       Pattern.compile("..*(?:[0-9]|[A-Za-z\\x80-\\xff][" + JOINS + "]+[A-Za-z]).*")
           .asMatchPredicate();
