@@ -1,6 +1,11 @@
 package io.focusstream.operators.model;
 
-/** How a question's answer is copied out of a text; token ids. See {@code text.WordCopies}. */
+import java.util.Map;
+
+/**
+ * How a question's answer is copied out of a text; token ids. The same text is always the same
+ * array. See {@code text.WordCopies} and {@code text.FieldLabels}.
+ */
 public interface CopyRule {
   /** Whether the rule is about a token: it goes on with a word. */
   boolean covers(int token);
@@ -22,4 +27,14 @@ public interface CopyRule {
    * @param token what would be said next
    */
   boolean repeats(int[] text, int[] said, int token);
+
+  /**
+   * The tokens by which an answer begins, or goes on, that stands behind a label which the question
+   * asks for.
+   *
+   * @param text what is copied from
+   * @param said the answer so far
+   * @return of each token how much of the label is asked for, in words, above 0
+   */
+  Map<Integer, Double> labelled(int[] text, int[] said);
 }

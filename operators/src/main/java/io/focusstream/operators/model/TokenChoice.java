@@ -9,6 +9,8 @@ import java.util.Set;
 record TokenChoice(CopyRule rule) {
   // A name of the question is no better an answer than something else that is a tenth as likely.
   private static final float LESS_LIKELY = (float) Math.log(0.1);
+  // What stands behind a label that is asked for is so much likelier, for each word of the label.
+  private static final double MORE_LIKELY = Math.log(100);
   private static final int MOST_REPEATS = 4;
 
   static int likeliest(float[] scores) {
@@ -22,9 +24,9 @@ record TokenChoice(CopyRule rule) {
   }
 
   /**
-   * Where it would only say again what the question names, that is less likely; where it would go
-   * on with a word otherwise than the text does, what the text doesn't say there gets no
-   * probability.
+   * What stands behind a label that the question asks for is more likely. Where it would only say
+   * again what the question names, that is less likely; where it would go on with a word otherwise
+   * than the text does, what the text doesn't say there gets no probability.
    *
    * @param text what is copied from
    * @param soFar the answer so far
@@ -32,6 +34,8 @@ record TokenChoice(CopyRule rule) {
    */
   int token(int[] text, List<Integer> soFar, float[] scores) {
     int[] answer = soFar.stream().mapToInt(i -> i).toArray();
+    rule.labelled(text, answer)
+        .forEach((token, words) -> scores[token] += (float) (MORE_LIKELY * words));
     int next = likeliest(scores);
     Set<Integer> less = new HashSet<>();
     while (less.size() < MOST_REPEATS && rule.repeats(text, answer, next) && less.add(next)) {

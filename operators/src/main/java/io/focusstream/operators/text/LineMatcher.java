@@ -14,19 +14,25 @@ import java.util.Map;
  * without making text of them: a million tokens take 16 ms ({@code LineMatcherBenchmark},
  * docs/performance.md).
  *
- * <p>A word is a run of letters and digits, in any case (in ASCII). A line is what ends with a line
- * feed; one that begins with white space belongs to the line before it (a stack trace's frames). A
- * line's score is the sum of {@code ln(1 + lines / lines that have it)} over the question's words
- * that it has (the inverse document frequency, Robertson and Zaragoza 2009, §3.1, of lines). Where
- * the best line has most of the question's rare words, the lines whose score is near its own are
- * found, and those that have the same words with digits: what else is said of an id. Blind to
- * meaning; what comes of it is one more thing to read for a model that also reads the whole.
+ * <p>A word is a run of letters and digits, in any case (in ASCII). Words that are joined without a
+ * blank ({@code ord-4211}, {@code /srv/web.log}) are a name, and a line that has the whole of it,
+ * also as a part of more, has one word more: so that {@code srv-1.web} is found, and not what has
+ * two of its three words. A line is what ends with a line feed; one that begins with white space
+ * belongs to the line before it (a stack trace's frames). A line's score is the sum of {@code ln(1
+ * + lines / lines that have it)} over the question's words that it has (the inverse document
+ * frequency, Robertson and Zaragoza 2009, §3.1, of lines).
+ *
+ * <p>Lines that have most of the question's names and ids are found, and others with one of them
+ * whose score is near the best of those. Where no line has, it is the words: where the best line
+ * has most of the question's rare ones, the lines whose score is near its own are found, and those
+ * that have the same words with digits. Blind to meaning; what comes of it is one more thing to
+ * read for a model that also reads the whole.
  *
  * <p>Safe for use by many threads.
  */
 public final class LineMatcher {
-  /** Words of a question that count, from its beginning. */
-  private static final int MOST_WORDS = Long.SIZE;
+  /** Words of a question that count, from its beginning; and as many names. */
+  private static final int MOST_WORDS = Long.SIZE / 2;
 
   /**
    * The best line has at least this part of what the question's rare words that occur at all add up
@@ -46,11 +52,10 @@ public final class LineMatcher {
   /** Where more than this part of all lines counts, the words tell nothing apart. */
   private static final double TOO_MANY = 0.3;
 
-  private static final byte LATIN_SIGNS = (byte) 0xC2;
-  private static final byte OTHER_SIGNS = (byte) 0xE2;
   private static final byte[] NOTHING = {};
-  private static final long SEED = 0xCBF29CE484222325L;
-  private static final long PRIME = 0x100000001B3L;
+
+  /** A word with a digit is an id where it is at least so long; «5» may be anything. */
+  private static final int ID_LENGTH = 4;
 
   // bytes of each token, letters in lower case
   private final byte[][] bytes;
@@ -100,33 +105,20 @@ public final class LineMatcher {
     }
     double[] rarity = rarity(lines, wanted.size());
     double[] scores = scores(lines, rarity, -1L);
-    int best = 0;
-    for (int i = 1; i < scores.length; i++) {
-      best = scores[i] > scores[best] ? i : best;
-    }
-    if (scores.length == 0 || scores[best] <= 0 || !hasEnough(lines.get(best), rarity)) {
-      return List.of();
-    }
-    boolean[] matching = new boolean[scores.length];
-    double[] named = scores(lines, rarity, wanted.withDigits());
-    int count = 0;
-    for (int i = 0; i < scores.length; i++) {
-      matching[i] =
-          scores[i] >= NEAR_BEST * scores[best]
-              || named[best] > 0 && named[i] >= NEARLY_ALL * named[best];
-      count += matching[i] ? 1 : 0;
-    }
-    if (count > Math.max(1, TOO_MANY * lines.size())) {
-      return List.of();
-    }
+    boolean[] matching = matching(lines, scores, rarity, wanted);
     Map<Integer, List<Line>> ofText = new HashMap<>();
     Map<Integer, Double> bestOfText = new HashMap<>();
-    for (int i = 0; i < scores.length; i++) {
+    int count = 0;
+    for (int i = 0; i < matching.length; i++) {
       if (matching[i]) {
         Line line = lines.get(i);
         ofText.computeIfAbsent(line.text(), t -> new ArrayList<>()).add(line);
         bestOfText.merge(line.text(), scores[i], Math::max);
+        count++;
       }
+    }
+    if (count > Math.max(1, TOO_MANY * lines.size())) {
+      return List.of();
     }
     List<Integer> chosen = new ArrayList<>(ofText.keySet());
     chosen.sort(
@@ -135,6 +127,38 @@ public final class LineMatcher {
     chosen = new ArrayList<>(chosen.subList(0, Math.min(most, chosen.size())));
     Collections.sort(chosen);
     return chosen.stream().map(text -> excerpt(text, ofText.get(text))).toList();
+  }
+
+  /** Of each line whether it is one of those that are meant. */
+  private static boolean[] matching(
+      List<Line> lines, double[] scores, double[] rarity, Words wanted) {
+    boolean[] matching = new boolean[lines.size()];
+    boolean[] naming = naming(lines, rarity, wanted.named());
+    int best = best(scores, naming);
+    if (best < 0 || scores[best] <= 0 || !naming[best] && !hasMostOfRare(lines, best, rarity)) {
+      return matching;
+    }
+    double[] digits = scores(lines, rarity, wanted.withDigits());
+    for (int i = 0; i < matching.length; i++) {
+      boolean near = scores[i] >= NEAR_BEST * scores[best];
+      boolean namesOne = (lines.get(i).words() & wanted.named()) != 0;
+      boolean sameDigits = digits[best] > 0 && digits[i] >= NEARLY_ALL * digits[best];
+      matching[i] = naming[best] ? naming[i] || near && namesOne : near || sameDigits;
+    }
+    return matching;
+  }
+
+  /** The line with the highest score, of those that name if there are any; -1 of none. */
+  private static int best(double[] scores, boolean[] naming) {
+    int best = -1;
+    for (int i = 0; i < scores.length; i++) {
+      if (best < 0
+          || naming[i] && !naming[best]
+          || naming[i] == naming[best] && scores[i] > scores[best]) {
+        best = i;
+      }
+    }
+    return best;
   }
 
   private static Excerpt excerpt(int text, List<Line> lines) {
@@ -148,17 +172,38 @@ public final class LineMatcher {
     return new Excerpt(text, tokens);
   }
 
-  private static boolean hasEnough(Line line, double[] rarity) {
-    double rarest = Arrays.stream(rarity).max().orElse(0);
-    double all = 0;
-    double had = 0;
-    for (int i = 0; i < rarity.length; i++) {
-      if (rarity[i] >= RARE * rarest) {
-        all += rarity[i];
-        had += (line.words() >> i & 1) == 1 ? rarity[i] : 0;
-      }
+  /** Of each line whether it has most of these. */
+  private static boolean[] naming(List<Line> lines, double[] rarity, long named) {
+    // what stands nowhere is as rare as can be, and missing
+    double[] weights = rarity.clone();
+    Arrays.setAll(weights, i -> rarity[i] == 0 ? Math.log1p(lines.size()) : rarity[i]);
+    boolean[] naming = new boolean[lines.size()];
+    for (int i = 0; i < naming.length; i++) {
+      naming[i] = hasMost(lines.get(i).words(), named, weights);
     }
-    return had >= ENOUGH * all;
+    return naming;
+  }
+
+  private static boolean hasMostOfRare(List<Line> lines, int line, double[] rarity) {
+    double rarest = Arrays.stream(rarity).max().orElse(0);
+    long rare = 0;
+    for (int i = 0; i < rarity.length; i++) {
+      rare |= rarity[i] > 0 && rarity[i] >= RARE * rarest ? 1L << i : 0;
+    }
+    return hasMost(lines.get(line).words(), rare, rarity);
+  }
+
+  private static boolean hasMost(long words, long of, double[] rarity) {
+    double all = sum(of, rarity);
+    return all > 0 && sum(words & of, rarity) >= ENOUGH * all;
+  }
+
+  private static double sum(long words, double[] rarity) {
+    double sum = 0;
+    for (long left = words; left != 0; left &= left - 1) {
+      sum += rarity[Long.numberOfTrailingZeros(left)];
+    }
+    return sum;
   }
 
   private static double[] rarity(List<Line> lines, int words) {
@@ -179,64 +224,22 @@ public final class LineMatcher {
   private static double[] scores(List<Line> lines, double[] rarity, long counting) {
     double[] scores = new double[lines.size()];
     for (int i = 0; i < scores.length; i++) {
-      for (long left = lines.get(i).words() & counting; left != 0; left &= left - 1) {
-        scores[i] += rarity[Long.numberOfTrailingZeros(left)];
-      }
+      scores[i] = sum(lines.get(i).words() & counting, rarity);
     }
     return scores;
   }
 
-  /** Reads bytes one after the other, and tells where a word ends. */
-  private static final class Reader {
-    // of the word so far; SEED where there is none
-    private long hash = SEED;
-    private boolean digits;
-    private int skipped;
-    // of the word that has just ended
-    private long ended;
-    private boolean endedWithDigits;
-
-    /** True where a word ends before this byte. */
-    boolean endsBefore(byte b) {
-      if (skipped > 0 && b < -64) {
-        skipped--;
-        return false;
-      }
-      skipped = 0;
-      if (b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b < 0 && !isOfSign(b)) {
-        hash = (hash ^ b) * PRIME;
-        digits |= b >= '0' && b <= '9';
-        return false;
-      }
-      if (b < 0) {
-        skipped = b == LATIN_SIGNS ? 1 : 2;
-      }
-      return ends();
-    }
-
-    /** True where a word was begun. */
-    boolean ends() {
-      ended = hash;
-      endedWithDigits = digits;
-      hash = SEED;
-      digits = false;
-      return ended != SEED;
-    }
-
-    // first byte of what is no letter: U+0080 to U+00BF, U+2000 to U+2FFF; else a letter's, as far
-    // as we know
-    private static boolean isOfSign(byte b) {
-      return b == LATIN_SIGNS || b == OTHER_SIGNS;
-    }
-  }
-
-  /** A question's words, each with a number. */
+  /** A question's words and names, each with a number. */
   private final class Words {
     private final Map<Long, Integer> numbers = new HashMap<>();
     private long withDigits;
+    private long ids;
+    // of each name the numbers of its words; its own number is MOST_WORDS more than its place
+    private final List<int[]> names = new ArrayList<>();
+    private final List<Integer> joined = new ArrayList<>();
 
     Words(int[] question) {
-      Reader reader = new Reader();
+      WordReader reader = new WordReader();
       for (int token : question) {
         byte[] piece = bytes(token);
         for (byte b : piece) {
@@ -252,27 +255,78 @@ public final class LineMatcher {
       if (reader.ends()) {
         note(reader);
       }
+      noteName();
     }
 
-    private void note(Reader reader) {
+    private void note(WordReader reader) {
+      if (!reader.endedJoined()) {
+        noteName();
+      }
       if (numbers.size() < MOST_WORDS) {
-        int number = numbers.computeIfAbsent(reader.ended, word -> numbers.size());
-        withDigits |= reader.endedWithDigits ? 1L << number : 0;
+        int number = numbers.computeIfAbsent(reader.ended(), word -> numbers.size());
+        withDigits |= reader.endedWithDigits() ? 1L << number : 0;
+        ids |= reader.endedWithDigits() && reader.endedLength() >= ID_LENGTH ? 1L << number : 0;
+        joined.add(number);
       }
     }
 
+    private void noteName() {
+      if (joined.size() > 1 && names.size() < MOST_WORDS) {
+        boolean digits = joined.stream().anyMatch(i -> (withDigits >> i & 1) == 1);
+        withDigits |= digits ? 1L << MOST_WORDS + names.size() : 0;
+        names.add(joined.stream().mapToInt(i -> i).toArray());
+      }
+      joined.clear();
+    }
+
+    /** One more than the highest number. */
     int size() {
-      return numbers.size();
+      return names.isEmpty() ? numbers.size() : MOST_WORDS + names.size();
     }
 
     long withDigits() {
       return withDigits;
     }
 
-    /** The word's bit; 0 where it isn't one of these. */
-    long bit(Reader reader) {
-      Integer number = numbers.get(reader.ended);
-      return number == null ? 0 : 1L << number;
+    /** Names, and ids that are no part of one. */
+    long named() {
+      long parts = 0;
+      long whole = 0;
+      for (int i = 0; i < names.size(); i++) {
+        whole |= 1L << MOST_WORDS + i;
+        for (int part : names.get(i)) {
+          parts |= 1L << part;
+        }
+      }
+      return ids & ~parts | whole;
+    }
+
+    int names() {
+      return names.size();
+    }
+
+    /**
+     * The bits of the word that has just ended and of the names that end with it.
+     *
+     * @param begun of each name, how many of its words stand before; changed
+     */
+    long bits(WordReader reader, int[] begun) {
+      Integer number = numbers.get(reader.ended());
+      long bits = number == null ? 0 : 1L << number;
+      for (int i = 0; i < begun.length; i++) {
+        int[] name = names.get(i);
+        int had = reader.endedJoined() ? begun[i] : 0;
+        if (number == null) {
+          had = 0;
+        } else if (name[had] == number) {
+          had++;
+        } else {
+          had = name[0] == number ? 1 : 0;
+        }
+        bits |= had == name.length ? 1L << MOST_WORDS + i : 0;
+        begun[i] = had % name.length;
+      }
+      return bits;
     }
   }
 
@@ -282,7 +336,8 @@ public final class LineMatcher {
   }
 
   private void lines(int text, int[] tokens, Words wanted, List<Line> out) {
-    Reader reader = new Reader();
+    WordReader reader = new WordReader();
+    int[] begun = new int[wanted.names()];
     long words = 0;
     int from = 0;
     boolean ended = false;
@@ -296,13 +351,13 @@ public final class LineMatcher {
       ended = false;
       for (byte b : piece) {
         if (reader.endsBefore(b)) {
-          words |= wanted.bit(reader);
+          words |= wanted.bits(reader, begun);
         }
         ended = b == '\n';
       }
     }
     if (reader.ends()) {
-      words |= wanted.bit(reader);
+      words |= wanted.bits(reader, begun);
     }
     if (from < tokens.length) {
       out.add(new Line(text, from, tokens.length, words));

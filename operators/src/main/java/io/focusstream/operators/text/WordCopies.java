@@ -1,6 +1,5 @@
 package io.focusstream.operators.text;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
@@ -41,17 +40,15 @@ public final class WordCopies {
   // of each token: whether it begins with a letter or digit; whether a word goes on behind it
   private final boolean[] begins;
   private final boolean[] joins;
-  private final String[] written;
+  private final WrittenTokens written;
 
   /** Reads the vocabulary; the tokenizer isn't needed after that. */
   public WordCopies(TextTokenizer tokenizer) {
     begins = new boolean[tokenizer.vocabularySize()];
     joins = new boolean[begins.length];
-    written = new String[begins.length];
+    written = new WrittenTokens(tokenizer);
     for (int id = 0; id < begins.length; id++) {
       byte[] bytes = tokenizer.bytes(id);
-      // a character a byte, so that parts of characters stay apart
-      written[id] = new String(bytes, StandardCharsets.ISO_8859_1);
       if (bytes.length > 0) {
         byte last = bytes[bytes.length - 1];
         begins[id] = isOfWord(bytes[0]);
@@ -119,7 +116,7 @@ public final class WordCopies {
 
   /** What a text names: its words that have a digit or are joined of parts, in their order. */
   public List<String> names(int[] text) {
-    return WORD.matcher(written(text)).results().map(MatchResult::group).filter(NAME).toList();
+    return WORD.matcher(written.of(text)).results().map(MatchResult::group).filter(NAME).toList();
   }
 
   /**
@@ -132,24 +129,16 @@ public final class WordCopies {
    * @return whether a name begins so, and no other word of the text
    */
   public boolean repeats(List<String> names, int[] text, int[] said, int token) {
-    if (token >= written.length || written[token].isEmpty()) {
+    if (token >= begins.length || written.of(token).isEmpty()) {
       return false;
     }
-    String answer = (written(said) + written[token]).stripLeading();
+    String answer = (written.of(said) + written.of(token)).stripLeading();
     List<String> begun = names.stream().filter(name -> name.startsWith(answer)).toList();
     return !answer.isEmpty()
         && !begun.isEmpty()
-        && WORD.matcher(written(text))
+        && WORD.matcher(written.of(text))
             .results()
             .map(MatchResult::group)
             .noneMatch(word -> word.startsWith(answer) && !begun.contains(word));
-  }
-
-  private String written(int[] tokens) {
-    StringBuilder text = new StringBuilder();
-    for (int token : tokens) {
-      text.append(token < written.length ? written[token] : " ");
-    }
-    return text.toString();
   }
 }

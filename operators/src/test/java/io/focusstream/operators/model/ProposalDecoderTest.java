@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -347,6 +348,11 @@ class ProposalDecoderTest {
       @Override
       public boolean repeats(int[] text, int[] said, int token) {
         return false;
+      }
+
+      @Override
+      public Map<Integer, Double> labelled(int[] text, int[] said) {
+        return Map.of();
       }
     };
   }

@@ -79,6 +79,39 @@ class LineMatcherTest {
   }
 
   @Test
+  void aNameIsOneWhole() {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      lines.add(
+          "copy of /srv/%s/part-%d.csv done in 4 ms".formatted(i % 2 == 0 ? "web" : "db", i % 8));
+    }
+    lines.set(7, "copy of /srv/log/part-6.csv done in 4 ms");
+    lines.set(29, "lag of job:/srv/log/part-6.csv, 12 records");
+    assertEquals(
+        List.of("1: " + lines.get(7) + "\n", "5: " + lines.get(29) + "\n"),
+        found(lines, 5, "When was /srv/log/part-6.csv copied?", MOST),
+        "and not those that have three of its words");
+    assertEquals(
+        List.of(),
+        found(lines, 5, "When was /srv/log/part-7.csv copied?", MOST),
+        "half of it is not it");
+    lines.set(30, "srv and log: part 6 csv, apart");
+    assertEquals(
+        List.of("1: " + lines.get(7) + "\n", "5: " + lines.get(29) + "\n"),
+        found(lines, 5, "/srv/log/part-6.csv", MOST),
+        "words that aren't joined are no name");
+  }
+
+  @Test
+  void wordsThatHappenToBeRareDoNotHideWhatIsNamed() {
+    List<String> lines = orders();
+    lines.set(3, "emma had to wait, the screen is long gone");
+    assertEquals(
+        List.of("2: " + orders().get(11) + "\n"),
+        found(lines, 5, "How long did ord-4211 have to wait at the screen?", MOST));
+  }
+
+  @Test
   void severalLinesOfOneThingAreOneExcerptAChunk() {
     List<String> lines = orders();
     lines.set(12, "order ord-4211 was returned");

@@ -23,7 +23,6 @@ import io.focusstream.operators.model.checkpoint.ModelConfig;
 import io.focusstream.operators.text.LineMatcher;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TextTokenizers;
-import io.focusstream.operators.text.WordCopies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +98,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   // null where no lines are looked for
   private final LineMatcher matcher;
   // null where answers needn't be copies
-  private final WordCopies copies;
+  private final QuestionCopies.Rules copies;
   private final ModelInfo info;
   private final ChunkCondenser chunks;
   private final Thread thread;
@@ -125,7 +124,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
       boolean proposes = readout(folder.config()) == Readout.PROPOSALS;
       this.matcher =
           proposes && settings.excerpts() > 0 ? ofTokenizer(path, LineMatcher::new) : null;
-      this.copies = proposes ? ofTokenizer(path, WordCopies::new) : null;
+      this.copies = proposes ? ofTokenizer(path, QuestionCopies.Rules::new) : null;
       this.model = new FocusModel(folder, device, precision);
       ModelConfig config = folder.config();
       this.info =
@@ -172,27 +171,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   /** How a question's answer is copied; none where it needn't be a copy. */
   Optional<CopyRule> copyRule(int[] question) {
-    if (copies == null) {
-      return Optional.empty();
-    }
-    List<String> names = copies.names(question);
-    return Optional.of(
-        new CopyRule() {
-          @Override
-          public boolean covers(int token) {
-            return copies.covers(token);
-          }
-
-          @Override
-          public int[] next(int[] text, int[] said) {
-            return copies.next(text, said);
-          }
-
-          @Override
-          public boolean repeats(int[] text, int[] said, int token) {
-            return copies.repeats(names, text, said, token);
-          }
-        });
+    return Optional.ofNullable(copies).map(rules -> new QuestionCopies(rules, question));
   }
 
   @Override

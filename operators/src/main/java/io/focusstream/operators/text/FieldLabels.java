@@ -1,0 +1,256 @@
+package io.focusstream.operators.text;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where a text has a value behind a label that a question asks for: «What is BT-186940's gear
+ * play?» asks for what stands behind {@code gear-play=}. A small model has learnt of each word by
+ * itself how a question and how a field spells it, and of many it has not; letters tell it of all.
+ *
+ * <p>A label is up to four words right before a value, with {@code =}, {@code :} or {@code =>}
+ * between ({@code "gear-play": 0.4}, {@code gearPlay=0.4}), or only a blank where what follows
+ * looks like a value ({@code storage ID b33a3875}) or, counting less, is another word ({@code
+ * carrier dhl}). Its weight is the sum over its words of one that is asked for, a little less for
+ * another form of it ({@code notified}, {@code notify}; {@code lim}, {@code limit}), a little off
+ * for one that isn't. Blind to meaning: what it finds is made likelier, not chosen.
+ *
+ * <p>Works on token ids. Safe for use by many threads.
+ */
+public final class FieldLabels {
+  private static final int MOST_WORDS = 4;
+  private static final double OTHER_FORM = 0.8;
+  private static final double NOT_ASKED = -0.1;
+
+  /** Off a label that only a blank parts from what follows: it may be no label. */
+  private static final double ONLY_A_BLANK = 0.5;
+
+  /** Most of a label before a plain word: it may be the next one of a sentence. */
+  private static final double BEFORE_PLAIN_WORD = 0.5;
+
+  /** Words of a question that name no field. */
+  private static final Set<String> OF_QUESTIONS =
+      Set.of(
+          ("a an the of for in on at to by is was were are did does do has have had what which who"
+                  + " whom how when where with from it and or that there tell me please give given"
+                  + " much many long")
+              .split(" "));
+
+  // a part of camelCase each; every byte of a letter beyond ASCII is one in lower case
+  private static final Pattern WORDS =
+      Pattern.compile("[A-Z]?[a-z\\x80-\\xff]++|[A-Z]++(?![a-z\\x80-\\xff])|[A-Z]+(?=[A-Z])");
+  private static final Pattern DIGIT = Pattern.compile("[0-9]");
+
+  // what values are wrapped in
+  private static final String WRAPPED = "[\"'\\[({</]{0,2}(?:[a-z]{2,6}://)?";
+  private static final Pattern SIGN =
+      Pattern.compile("[\"']? ?(?:=>|[:=]) ?" + WRAPPED + "(?=[A-Za-z0-9/@+-])");
+  private static final Pattern BLANK =
+      Pattern.compile(" " + WRAPPED + "(?=[+-]?[0-9]|[A-Z/@]|[a-z]{1,40}[-_.:/@0-9])");
+  private static final Pattern PLAIN_WORD = Pattern.compile(" (?=([a-z]{1,40})(?![a-z]))");
+
+  private final WrittenTokens written;
+
+  /** Reads the vocabulary; the tokenizer isn't needed after that. */
+  public FieldLabels(TextTokenizer tokenizer) {
+    written = new WrittenTokens(tokenizer);
+  }
+
+  /**
+   * What a question asks for.
+   *
+   * @param words of it, in lower case, that may be a label's
+   * @param names none of them is the answer; one without a digit, beside another, may be a label as
+   *     it stands
+   */
+  public record Asked(List<String> words, List<String> names) {
+    /** Copies the lists. */
+    public Asked {
+      words = List.copyOf(words);
+      names = List.copyOf(names);
+    }
+  }
+
+  /** A word of a text: in lower case, from and to. */
+  private record Word(String text, int from, int to) {}
+
+  /**
+   * Reads a question.
+   *
+   * @param question token ids
+   * @param names its names, in their order ({@link WordCopies#names})
+   */
+  public Asked asked(int[] question, List<String> names) {
+    String text = written.of(question);
+    for (String name : names) {
+      text = text.replace(name, "\n");
+    }
+    List<String> words =
+        words(text).stream().map(Word::text).filter(word -> !OF_QUESTIONS.contains(word)).toList();
+    return new Asked(words, names);
+  }
+
+  private static List<Word> words(String text) {
+    return WORDS
+        .matcher(text)
+        .results()
+        .map(word -> new Word(word.group().toLowerCase(Locale.ROOT), word.start(), word.end()))
+        .toList();
+  }
+
+  /**
+   * Values behind labels that are asked for.
+   *
+   * @param text token ids
+   * @return of each: the index of the token that it begins with, and the label's weight, above 0:
+   *     about how many of the label's words are asked for
+   */
+  public Map<Integer, Double> values(Asked asked, int[] text) {
+    Map<Integer, Double> values = new TreeMap<>();
+    if (asked.words().isEmpty() && asked.names().isEmpty()) {
+      return values;
+    }
+    String all = written.of(text);
+    List<Word> words = words(all);
+    int[] starts = starts(text);
+    for (int last = 0; last < words.size(); last++) {
+      int end = words.get(last).to();
+      Matcher gap = SIGN.matcher(all).region(end, all.length());
+      double weight = 0;
+      if (gap.lookingAt()) {
+        weight = weight(asked, all, words, last, true);
+      } else if (gap.usePattern(BLANK).lookingAt()) {
+        weight = weight(asked, all, words, last, false);
+      } else if (gap.usePattern(PLAIN_WORD).lookingAt() && mayBeValue(asked, gap.group(1))) {
+        weight = Math.min(BEFORE_PLAIN_WORD, weight(asked, all, words, last, false));
+      }
+      if (weight > 0 && !beginsWithName(asked, all, gap.end())) {
+        int at = Arrays.binarySearch(starts, gap.end());
+        values.merge(at >= 0 ? at : -at - 2, weight, Math::max);
+      }
+    }
+    return values;
+  }
+
+  private static boolean mayBeValue(Asked asked, String word) {
+    return !OF_QUESTIONS.contains(word) && weight(asked.words(), word) < 0;
+  }
+
+  private static boolean beginsWithName(Asked asked, String text, int at) {
+    return asked.names().stream().anyMatch(n -> text.regionMatches(true, at, n, 0, n.length()));
+  }
+
+  // Of each token: where what it writes begins; one that writes nothing is like the next.
+  private int[] starts(int[] text) {
+    int[] starts = new int[text.length];
+    int at = 0;
+    for (int i = 0; i < text.length; i++) {
+      starts[i] = at;
+      at += written.of(text[i]).length();
+    }
+    return starts;
+  }
+
+  /**
+   * Of the label that ends with a word: all words where a sign says that it is one, as many as are
+   * best where only a blank follows. 0 or less where it isn't asked for.
+   */
+  private static double weight(Asked asked, String text, List<Word> words, int last, boolean sign) {
+    double best = 0;
+    double sum = sign ? 0 : -ONLY_A_BLANK;
+    for (int i = last; i >= 0 && i > last - MOST_WORDS; i--) {
+      Word word = words.get(i);
+      if (i < last && !areOne(text, word.to(), words.get(i + 1).from())) {
+        break;
+      }
+      if (OF_QUESTIONS.contains(word.text())) {
+        continue;
+      }
+      double one = weight(asked.words(), word.text());
+      if (!sign && best == 0 && one < 0) {
+        break;
+      }
+      sum += one;
+      best = Math.max(best, sum);
+    }
+    return sign ? Math.max(sum, endsWithName(asked, text, words.get(last).to()) ? 1 : 0) : best;
+  }
+
+  // A label as it stands; the only name of a question is what it is about.
+  private static boolean endsWithName(Asked asked, String text, int end) {
+    return asked.names().size() > 1
+        && asked.names().stream()
+            .filter(n -> !DIGIT.matcher(n).find())
+            .anyMatch(n -> text.regionMatches(true, end - n.length(), n, 0, n.length()));
+  }
+
+  // camelCase, snake_case, kebab-case, words apart
+  private static boolean areOne(String text, int from, int to) {
+    return from == to || to == from + 1 && " _-.".indexOf(text.charAt(from)) >= 0;
+  }
+
+  private static double weight(List<String> asked, String word) {
+    double weight = NOT_ASKED;
+    for (String one : asked) {
+      weight = Math.max(weight, one.equals(word) ? 1 : areForms(one, word) ? OTHER_FORM : weight);
+    }
+    return weight;
+  }
+
+  /** Whether one begins with the other, or both with five letters. */
+  private static boolean areForms(String one, String other) {
+    int shorter = Math.min(one.length(), other.length());
+    int same = 0;
+    while (same < shorter && one.charAt(same) == other.charAt(same)) {
+      same++;
+    }
+    return same >= 3 && same == shorter || same >= 5;
+  }
+
+  /**
+   * The tokens by which an answer begins, or goes on, that is one of the values; only within its
+   * first word.
+   *
+   * @param values of that text
+   * @param text token ids
+   * @param said the answer so far
+   * @return of each token the weight of its label
+   */
+  public Map<Integer, Double> next(Map<Integer, Double> values, int[] text, int[] said) {
+    int blank = 0;
+    while (blank < said.length && isBlank(said[blank])) {
+      blank++;
+    }
+    int from = blank;
+    int length = said.length - from;
+    Map<Integer, Double> next = new TreeMap<>();
+    values.forEach(
+        (at, weight) -> {
+          if (said.length == 0 && at > 0 && isBlank(text[at - 1])) {
+            next.merge(text[at - 1], weight, Math::max);
+          }
+          int end = at + length;
+          if (end < text.length
+              && Arrays.equals(text, at, end, said, from, said.length)
+              && (length == 0 || goesOn(text[end]))) {
+            next.merge(text[end], weight, Math::max);
+          }
+        });
+    return next;
+  }
+
+  private boolean isBlank(int token) {
+    return !written.of(token).isEmpty() && written.of(token).isBlank();
+  }
+
+  private boolean goesOn(int token) {
+    String piece = written.of(token);
+    return !piece.isEmpty() && Character.isLetterOrDigit(piece.charAt(0));
+  }
+}
