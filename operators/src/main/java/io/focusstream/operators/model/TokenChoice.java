@@ -30,7 +30,8 @@ record TokenChoice(CopyRule rule) {
    *
    * @param text what is copied from
    * @param soFar the answer so far
-   * @param scores logarithm of each token's probability; changed where something else is said
+   * @param scores logarithm of each token's probability; changed for what stands behind labels, and
+   *     where something else is said
    */
   int token(int[] text, List<Integer> soFar, float[] scores) {
     int[] answer = soFar.stream().mapToInt(i -> i).toArray();

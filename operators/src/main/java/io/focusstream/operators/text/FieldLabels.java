@@ -1,6 +1,7 @@
 package io.focusstream.operators.text;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,7 +40,7 @@ public final class FieldLabels {
       Set.of(
           ("a an the of for in on at to by is was were are did does do has have had what which who"
                   + " whom how when where with from it and or that there tell me please give given"
-                  + " much many long")
+                  + " much many long s t re")
               .split(" "));
 
   // a part of camelCase each; every byte of a letter beyond ASCII is one in lower case
@@ -48,7 +49,7 @@ public final class FieldLabels {
   private static final Pattern DIGIT = Pattern.compile("[0-9]");
 
   // what values are wrapped in
-  private static final String WRAPPED = "[\"'\\[({</]{0,2}(?:[a-z]{2,6}://)?";
+  private static final String WRAPPED = "[\"'\\[({<]{0,2}(?:[a-z]{2,6}://|/(?=[0-9]))?";
   private static final Pattern SIGN =
       Pattern.compile("[\"']? ?(?:=>|[:=]) ?" + WRAPPED + "(?=[A-Za-z0-9/@+-])");
   private static final Pattern BLANK =
@@ -88,11 +89,18 @@ public final class FieldLabels {
    */
   public Asked asked(int[] question, List<String> names) {
     String text = written.of(question);
-    for (String name : names) {
+    // one may be a part of another
+    List<String> longestFirst =
+        names.stream().sorted(Comparator.comparingInt(String::length).reversed()).toList();
+    for (String name : longestFirst) {
       text = text.replace(name, "\n");
     }
     List<String> words =
-        words(text).stream().map(Word::text).filter(word -> !OF_QUESTIONS.contains(word)).toList();
+        words(text).stream()
+            .map(Word::text)
+            .filter(word -> !OF_QUESTIONS.contains(word))
+            .distinct()
+            .toList();
     return new Asked(words, names);
   }
 
@@ -143,7 +151,14 @@ public final class FieldLabels {
   }
 
   private static boolean beginsWithName(Asked asked, String text, int at) {
-    return asked.names().stream().anyMatch(n -> text.regionMatches(true, at, n, 0, n.length()));
+    return asked.names().stream()
+        .anyMatch(
+            n ->
+                text.regionMatches(true, at, n, 0, n.length()) && !isOfWord(text, at + n.length()));
+  }
+
+  private static boolean isOfWord(String text, int at) {
+    return at < text.length() && Character.isLetterOrDigit(text.charAt(at));
   }
 
   // Of each token: where what it writes begins; one that writes nothing is like the next.
@@ -159,7 +174,7 @@ public final class FieldLabels {
 
   /**
    * Of the label that ends with a word: all words where a sign says that it is one, as many as are
-   * best where only a blank follows. 0 or less where it isn't asked for.
+   * best where only a blank follows. Not above 0 where it isn't asked for.
    */
   private static double weight(Asked asked, String text, List<Word> words, int last, boolean sign) {
     double best = 0;
@@ -203,14 +218,17 @@ public final class FieldLabels {
     return weight;
   }
 
-  /** Whether one begins with the other, or both with five letters. */
+  /** Whether one begins with the other, of three letters at least, or both with five. */
   private static boolean areForms(String one, String other) {
     int shorter = Math.min(one.length(), other.length());
     int same = 0;
+    int letters = 0;
     while (same < shorter && one.charAt(same) == other.charAt(same)) {
+      // bytes of letters beyond ASCII: the first of each
+      letters += one.charAt(same) < 0x80 || one.charAt(same) >= 0xC0 ? 1 : 0;
       same++;
     }
-    return same >= 3 && same == shorter || same >= 5;
+    return letters >= 3 && same == shorter || letters >= 5;
   }
 
   /**
@@ -230,18 +248,25 @@ public final class FieldLabels {
     int from = blank;
     int length = said.length - from;
     Map<Integer, Double> next = new TreeMap<>();
-    values.forEach(
-        (at, weight) -> {
-          if (said.length == 0 && at > 0 && isBlank(text[at - 1])) {
-            next.merge(text[at - 1], weight, Math::max);
-          }
-          int end = at + length;
-          if (end < text.length
-              && Arrays.equals(text, at, end, said, from, said.length)
-              && (length == 0 || goesOn(text[end]))) {
-            next.merge(text[end], weight, Math::max);
-          }
-        });
+    double complete = 0;
+    for (Map.Entry<Integer, Double> value : values.entrySet()) {
+      int at = value.getKey();
+      double weight = value.getValue();
+      int end = at + length;
+      if (said.length == 0 && at > 0 && isBlank(text[at - 1])) {
+        next.merge(text[at - 1], weight, Math::max);
+      }
+      if (end <= text.length && Arrays.equals(text, at, end, said, from, said.length)) {
+        if (length == 0 && end < text.length || length > 0 && goesOn(text, end)) {
+          next.merge(text[end], weight, Math::max);
+        } else {
+          complete = Math.max(complete, weight);
+        }
+      }
+    }
+    // «4» is a value as good as another that begins so
+    double enough = complete;
+    next.values().removeIf(weight -> weight <= enough);
     return next;
   }
 
@@ -249,8 +274,8 @@ public final class FieldLabels {
     return !written.of(token).isEmpty() && written.of(token).isBlank();
   }
 
-  private boolean goesOn(int token) {
-    String piece = written.of(token);
+  private boolean goesOn(int[] text, int at) {
+    String piece = at < text.length ? written.of(text[at]) : "";
     return !piece.isEmpty() && Character.isLetterOrDigit(piece.charAt(0));
   }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * Finds the lines that share a question's rare words: exactly those that name the id, host or
  * person that is asked about, where the question names one. Works on token ids, byte by byte,
- * without making text of them: a million tokens take 16 ms ({@code LineMatcherBenchmark},
+ * without making text of them: a million tokens take 19 ms ({@code LineMatcherBenchmark},
  * docs/performance.md).
  *
  * <p>A word is a run of letters and digits, in any case (in ASCII). Words that are joined without a
@@ -31,8 +31,8 @@ import java.util.Map;
  * <p>Safe for use by many threads.
  */
 public final class LineMatcher {
-  /** Words of a question that count, from its beginning; and as many names. */
-  private static final int MOST_WORDS = Long.SIZE / 2;
+  /** Words and names of a question that count, from its beginning. */
+  private static final int MOST_WORDS = Long.SIZE;
 
   /**
    * The best line has at least this part of what the question's rare words that occur at all add up
@@ -96,14 +96,14 @@ public final class LineMatcher {
    */
   public List<Excerpt> find(List<int[]> texts, int[] question, int most) {
     Words wanted = new Words(question);
-    if (wanted.size() == 0) {
+    if (wanted.isEmpty()) {
       return List.of();
     }
     List<Line> lines = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       lines(i, texts.get(i), wanted, lines);
     }
-    double[] rarity = rarity(lines, wanted.size());
+    double[] rarity = rarity(lines);
     double[] scores = scores(lines, rarity, -1L);
     boolean[] matching = matching(lines, scores, rarity, wanted);
     Map<Integer, List<Line>> ofText = new HashMap<>();
@@ -206,15 +206,15 @@ public final class LineMatcher {
     return sum;
   }
 
-  private static double[] rarity(List<Line> lines, int words) {
-    int[] having = new int[words];
+  private static double[] rarity(List<Line> lines) {
+    int[] having = new int[MOST_WORDS];
     for (Line line : lines) {
       for (long left = line.words(); left != 0; left &= left - 1) {
         having[Long.numberOfTrailingZeros(left)]++;
       }
     }
-    double[] rarity = new double[words];
-    for (int i = 0; i < words; i++) {
+    double[] rarity = new double[MOST_WORDS];
+    for (int i = 0; i < MOST_WORDS; i++) {
       rarity[i] = having[i] == 0 ? 0 : Math.log1p((double) lines.size() / having[i]);
     }
     return rarity;
@@ -229,14 +229,45 @@ public final class LineMatcher {
     return scores;
   }
 
-  /** A question's words and names, each with a number. */
+  /**
+   * A name of several words.
+   *
+   * @param words their numbers
+   * @param border of so many of its words, with how many it begins that it ends with too (Knuth,
+   *     Morris, Pratt)
+   */
+  private record Name(int[] words, int[] border) {
+    static Name of(int[] words) {
+      int[] border = new int[words.length + 1];
+      for (int i = 1; i < words.length; i++) {
+        border[i + 1] = next(words, border, border[i], words[i]);
+      }
+      return new Name(words, border);
+    }
+
+    private static int next(int[] words, int[] border, int had, int word) {
+      int at = had;
+      while (at > 0 && words[at] != word) {
+        at = border[at];
+      }
+      return words[at] == word ? at + 1 : 0;
+    }
+
+    /** How many of its words there are after one more, where there were so many, not all. */
+    int next(int had, int word) {
+      return next(words, border, had, word);
+    }
+  }
+
+  /** A question's words and names, each with a number: words from 0 up, names from 63 down. */
   private final class Words {
     private final Map<Long, Integer> numbers = new HashMap<>();
     private long withDigits;
     private long ids;
-    // of each name the numbers of its words; its own number is MOST_WORDS more than its place
-    private final List<int[]> names = new ArrayList<>();
+    private final List<Name> names = new ArrayList<>();
+    // words of the name that is being read; whether some of them found no room
     private final List<Integer> joined = new ArrayList<>();
+    private boolean cut;
 
     Words(int[] question) {
       WordReader reader = new WordReader();
@@ -258,30 +289,42 @@ public final class LineMatcher {
       noteName();
     }
 
+    private boolean hasRoom() {
+      return numbers.size() + names.size() < MOST_WORDS;
+    }
+
     private void note(WordReader reader) {
       if (!reader.endedJoined()) {
         noteName();
       }
-      if (numbers.size() < MOST_WORDS) {
-        int number = numbers.computeIfAbsent(reader.ended(), word -> numbers.size());
-        withDigits |= reader.endedWithDigits() ? 1L << number : 0;
-        ids |= reader.endedWithDigits() && reader.endedLength() >= ID_LENGTH ? 1L << number : 0;
-        joined.add(number);
+      if (!hasRoom() && !numbers.containsKey(reader.ended())) {
+        cut = true;
+        return;
       }
+      int number = numbers.computeIfAbsent(reader.ended(), word -> numbers.size());
+      withDigits |= reader.endedWithDigits() ? 1L << number : 0;
+      ids |= reader.endedWithDigits() && reader.endedLength() >= ID_LENGTH ? 1L << number : 0;
+      joined.add(number);
     }
 
     private void noteName() {
-      if (joined.size() > 1 && names.size() < MOST_WORDS) {
+      int[] words = joined.stream().mapToInt(i -> i).toArray();
+      boolean known = names.stream().anyMatch(name -> Arrays.equals(name.words(), words));
+      if (words.length > 1 && !cut && !known && hasRoom()) {
         boolean digits = joined.stream().anyMatch(i -> (withDigits >> i & 1) == 1);
-        withDigits |= digits ? 1L << MOST_WORDS + names.size() : 0;
-        names.add(joined.stream().mapToInt(i -> i).toArray());
+        withDigits |= digits ? bit(names.size()) : 0;
+        names.add(Name.of(words));
       }
       joined.clear();
+      cut = false;
     }
 
-    /** One more than the highest number. */
-    int size() {
-      return names.isEmpty() ? numbers.size() : MOST_WORDS + names.size();
+    private static long bit(int name) {
+      return 1L << MOST_WORDS - 1 - name;
+    }
+
+    boolean isEmpty() {
+      return numbers.isEmpty();
     }
 
     long withDigits() {
@@ -293,8 +336,8 @@ public final class LineMatcher {
       long parts = 0;
       long whole = 0;
       for (int i = 0; i < names.size(); i++) {
-        whole |= 1L << MOST_WORDS + i;
-        for (int part : names.get(i)) {
+        whole |= bit(i);
+        for (int part : names.get(i).words()) {
           parts |= 1L << part;
         }
       }
@@ -314,17 +357,12 @@ public final class LineMatcher {
       Integer number = numbers.get(reader.ended());
       long bits = number == null ? 0 : 1L << number;
       for (int i = 0; i < begun.length; i++) {
-        int[] name = names.get(i);
+        Name name = names.get(i);
         int had = reader.endedJoined() ? begun[i] : 0;
-        if (number == null) {
-          had = 0;
-        } else if (name[had] == number) {
-          had++;
-        } else {
-          had = name[0] == number ? 1 : 0;
-        }
-        bits |= had == name.length ? 1L << MOST_WORDS + i : 0;
-        begun[i] = had % name.length;
+        had = number == null ? 0 : name.next(had, number);
+        boolean whole = had == name.words().length;
+        bits |= whole ? bit(i) : 0;
+        begun[i] = whole ? name.border()[had] : had;
       }
       return bits;
     }

@@ -16,10 +16,6 @@ final class WrittenTokens {
     }
   }
 
-  int vocabularySize() {
-    return written.length;
-  }
-
   /** What a token writes; nothing for special ones, a blank for those of another vocabulary. */
   String of(int token) {
     return token < written.length ? written[token] : " ";

@@ -103,6 +103,39 @@ class LineMatcherTest {
   }
 
   @Test
+  void aNameThatIsSaidTwiceCountsOnce() {
+    assertEquals(
+        List.of("2: " + orders().get(11) + "\n"),
+        found(orders(), 5, "Was ord-4211 late, ord-4211?", MOST));
+    assertEquals(
+        List.of("2: " + orders().get(11) + "\n"), found(orders(), 5, "ord-4211 ".repeat(70), MOST));
+  }
+
+  @Test
+  void aNameIsFoundBehindItsOwnBeginning() {
+    List<String> lines = orders();
+    lines.set(8, "shard-10:10.10.2.1 is down");
+    lines.set(9, "shard-9:10.2.1 is up");
+    assertEquals(List.of("1: " + lines.get(8) + "\n"), found(lines, 5, "state of 10.10.2.1", MOST));
+  }
+
+  @Test
+  void aNameThatFindsNoRoomIsNotCutShort() {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      lines.add("copy of /srv/log/part-%d.csv done".formatted(i));
+    }
+    StringBuilder question = new StringBuilder();
+    for (int i = 0; i < 62; i++) {
+      question.append("w").append((char) ('a' + i % 26)).append((char) ('a' + i / 26)).append(' ');
+    }
+    assertEquals(List.of(), found(lines, 5, question + "/srv/log/part-6.csv", MOST));
+    assertEquals(
+        List.of("1: " + lines.get(6) + "\n"),
+        found(lines, 5, question.substring(60) + "/srv/log/part-6.csv", MOST));
+  }
+
+  @Test
   void wordsThatHappenToBeRareDoNotHideWhatIsNamed() {
     List<String> lines = orders();
     lines.set(3, "emma had to wait, the screen is long gone");
