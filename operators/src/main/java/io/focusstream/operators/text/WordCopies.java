@@ -25,7 +25,7 @@ public final class WordCopies {
   /** So many tokens of an answer stand in the text one after the other before it is held to it. */
   private static final int FEWEST = 2;
 
-  private static final String JOINS = "-_.:/@";
+  private static final String JOINS = WordReader.JOINS;
   // possessive: otherwise a word of some thousand signs would take as many frames of the stack
   private static final Pattern WORD =
       Pattern.compile("[/_@-]?[A-Za-z0-9\\x80-\\xff](?:[" + JOINS + "]*+[A-Za-z0-9\\x80-\\xff])*+");

@@ -9,7 +9,7 @@ final class WordReader {
   private static final byte OTHER_SIGNS = (byte) 0xE2;
 
   /** What may stand between the words of a name. */
-  private static final String JOINS = "-_.:/@";
+  static final String JOINS = "-_.:/@";
 
   private static final long SEED = 0xCBF29CE484222325L;
   private static final long PRIME = 0x100000001B3L;
