@@ -1,6 +1,7 @@
 package io.focusstream.operators.engine;
 
 import io.focusstream.operators.text.LineMatcher.Excerpt;
+import io.focusstream.operators.text.LineMatcher.Found;
 import java.util.List;
 
 /**
@@ -11,8 +12,7 @@ import java.util.List;
  * @param question the laid-out question's token ids (see {@code text.PromptTemplate}), without the
  *     begin token, which the engine adds
  * @param maxAnswerTokens most tokens to generate, the end token not counted; at least 1
- * @param excerpts lines to be read first, as {@link CondensingEngine#excerpts} gives them; may be
- *     empty
+ * @param found lines to be read first, as {@link CondensingEngine#find} gives them; may be none
  * @param someStates whether the stored states of chunks without an excerpt were left out though
  *     there are some: where the engine needs them it fails with {@link StatesNeededException}
  */
@@ -21,11 +21,10 @@ public record AskTask(
     int[] tail,
     int[] question,
     int maxAnswerTokens,
-    List<Excerpt> excerpts,
+    Found found,
     boolean someStates) {
   public AskTask {
     chunks = List.copyOf(chunks);
-    excerpts = List.copyOf(excerpts);
     if (question.length == 0) {
       throw new IllegalArgumentException("a question needs at least one token");
     }
@@ -33,7 +32,7 @@ public record AskTask(
       throw new IllegalArgumentException(
           "max-answer-tokens must be at least 1; got " + maxAnswerTokens);
     }
-    for (Excerpt excerpt : excerpts) {
+    for (Excerpt excerpt : found.excerpts()) {
       if (excerpt.text() < 0 || excerpt.text() > chunks.size() || excerpt.tokens().length == 0) {
         throw new IllegalArgumentException(
             "an excerpt is of a chunk in [0, %d), or of the tail, with tokens; got %s"
@@ -44,6 +43,6 @@ public record AskTask(
 
   /** A question over whole chunks, with the states of all. */
   public AskTask(List<ChunkInput> chunks, int[] tail, int[] question, int maxAnswerTokens) {
-    this(chunks, tail, question, maxAnswerTokens, List.of(), false);
+    this(chunks, tail, question, maxAnswerTokens, Found.NOTHING, false);
   }
 }

@@ -1,6 +1,6 @@
 package io.focusstream.operators.engine;
 
-import io.focusstream.operators.text.LineMatcher.Excerpt;
+import io.focusstream.operators.text.LineMatcher.Found;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -52,11 +52,10 @@ public interface CondensingEngine extends AutoCloseable {
    *
    * @param texts tokens of the chunks, oldest first, and of the tail as the last
    * @param question as {@link AskTask#question()}
-   * @return in the order of the texts, at most one each; none where the engine reads all chunks
-   *     alike
+   * @return none where the engine reads all chunks alike
    */
-  default List<Excerpt> excerpts(List<int[]> texts, int[] question) {
-    return List.of();
+  default Found find(List<int[]> texts, int[] question) {
+    return Found.NOTHING;
   }
 
   /**

@@ -43,11 +43,14 @@ public final class ProposalDecoder implements AnswerDecoder {
   /** What the newest sources may leave to whole chunks that then aren't asked. */
   static final double LEFT_TO_CHUNKS = 1e-3;
 
+  /** The same where excerpts are of lines that have what the question names. */
+  static final double LEFT_BY_NAMING = 0.9;
+
   private final FocusModel model;
   private final NDManager manager;
   private final int[] tail;
   private final int maxTokens;
-  private final double leftToChunks;
+  private double leftToChunks;
   private final NDArray lastOnly;
   private final NDArray everyToken;
   // whole chunks, once they are asked; then the tail; then excerpts and a source that holds nothing
@@ -62,6 +65,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   // adds the whole chunks; null where they were added at once, or have been
   private Runnable later;
   private boolean asked;
+  private boolean doubtful;
   private boolean begun;
   // the chunks that still take part, ascending; null for all
   private int[] kept;
@@ -132,15 +136,30 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   /**
+   * What the question names stands nowhere: each source is less sure that it can begin an answer.
+   */
+  public void doubt() {
+    if (begun) {
+      throw new IllegalStateException("what a question names is known before its first step");
+    }
+    doubtful = true;
+  }
+
+  /**
    * Instead of adding chunks at once: they are added when it is clear that they are needed, which
    * may be never.
    *
    * @param chunks how many there are
+   * @param naming whether excerpts are of lines that have what the question names: then they
+   *     needn't be as sure
    * @param adds calls {@link #add} until all are there; an exception of it is that of the step
    */
-  public void askLater(int chunks, Runnable adds) {
+  public void askLater(int chunks, boolean naming, Runnable adds) {
     if (begun || chunkCount > 0) {
       throw new IllegalStateException("either chunks are added at once or later");
+    }
+    if (naming) {
+      leftToChunks = Math.max(leftToChunks, LEFT_BY_NAMING);
     }
     chunkCount = chunks;
     later = adds;
@@ -198,7 +217,7 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   /** Whether the sources so far leave nothing to older ones. */
   private boolean areSure(Ahead step) {
-    return ProposalWeights.left(logOdds(step)) < leftToChunks;
+    return ProposalWeights.left(begin(logOdds(step))) < leftToChunks;
   }
 
   /** The tail; the excerpts and a source that holds nothing. */
@@ -433,7 +452,9 @@ public final class ProposalDecoder implements AnswerDecoder {
   private Step agree(Ahead step) {
     float[] logOdds = logOdds(step);
     ProposalWeights weights =
-        spoke == null ? ProposalWeights.first(logOdds) : ProposalWeights.further(logOdds, spoke);
+        spoke == null
+            ? ProposalWeights.first(begin(logOdds))
+            : ProposalWeights.further(logOdds, spoke);
     if (!asked && spoke != null && weights.none() > leftToChunks) {
       // what was asked so far has nothing more to say
       return agree(withWholeChunks());
@@ -481,6 +502,11 @@ public final class ProposalDecoder implements AnswerDecoder {
       }
     }
     return new Step(mixed, parts, relevance);
+  }
+
+  /** The odds with which each source begins an answer. */
+  private float[] begin(float[] logOdds) {
+    return doubtful ? ProposalWeights.doubted(logOdds) : logOdds;
   }
 
   // Of all sources but the one that holds nothing, which is the last of the last batch.

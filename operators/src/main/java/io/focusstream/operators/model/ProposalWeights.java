@@ -24,6 +24,9 @@ record ProposalWeights(double[] parts, double none) {
   /** How likely another source than the one that spoke takes over, each. */
   private static final double TAKES_OVER = 0.01;
 
+  // Against each source, where a question names what stands nowhere.
+  private static final float DOUBT = (float) Math.log(50);
+
   // Odds are bounded, so that one that is very sure can still be outweighed.
   private static final double MOST_LOG_ODDS = 14;
 
@@ -48,6 +51,18 @@ record ProposalWeights(double[] parts, double none) {
       parts[i] = sum > 0 ? parts[i] / sum * (1 - none) : 0;
     }
     return new ProposalWeights(parts, sum > 0 ? none : 1);
+  }
+
+  /**
+   * The odds of sources that are asked about an id which stands in none of them: fifty times less
+   * each, so that only one that is very sure is heard.
+   */
+  static float[] doubted(float[] logOdds) {
+    float[] less = new float[logOdds.length];
+    for (int i = 0; i < less.length; i++) {
+      less[i] = logOdds[i] - DOUBT;
+    }
+    return less;
   }
 
   /** What sources leave to older ones of an answer's first token, from 0 to 1. */

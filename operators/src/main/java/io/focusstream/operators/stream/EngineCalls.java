@@ -15,6 +15,7 @@ import io.focusstream.operators.engine.StatesNeededException;
 import io.focusstream.operators.state.PendingQuestion;
 import io.focusstream.operators.state.SealedChunk;
 import io.focusstream.operators.text.LineMatcher.Excerpt;
+import io.focusstream.operators.text.LineMatcher.Found;
 import io.focusstream.operators.text.Prefilter;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.schemas.Answer;
@@ -145,9 +146,10 @@ final class EngineCalls {
       }
     }
     texts.add(pending.tail().tokens());
-    List<Excerpt> excerpts = engine.excerpts(texts, pending.tokens());
-    boolean all = excerpts.isEmpty() || question.needsAllStates;
-    Set<Integer> excerpted = excerpts.stream().map(Excerpt::text).collect(Collectors.toSet());
+    Found found = engine.find(texts, pending.tokens());
+    boolean all = found.excerpts().isEmpty() || question.needsAllStates;
+    Set<Integer> excerpted =
+        found.excerpts().stream().map(Excerpt::text).collect(Collectors.toSet());
     List<ChunkInput> inputs = new ArrayList<>(chunks.size());
     long loadedBytes = 0;
     boolean leftOut = false;
@@ -169,7 +171,7 @@ final class EngineCalls {
         pending.tail().tokens(),
         pending.tokens(),
         pending.maxAnswerTokens(),
-        excerpts,
+        found,
         leftOut);
   }
 

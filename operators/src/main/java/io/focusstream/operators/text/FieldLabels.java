@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Where a text has a value behind a label that a question asks for: «What is BT-186940's gear
@@ -43,6 +44,11 @@ public final class FieldLabels {
                   + " much many long s t re")
               .split(" "));
 
+  /** Of those, what may be a label by itself, «to=», if the question has it; and its weight. */
+  private static final Set<String> LITTLE_LABELS = Set.of("to", "from", "by", "for", "with");
+
+  private static final double LITTLE_WORD = 0.5;
+
   // a part of camelCase each; every byte of a letter beyond ASCII is one in lower case
   private static final Pattern WORDS =
       Pattern.compile("[A-Z]?[a-z\\x80-\\xff]++|[A-Z]++(?![a-z\\x80-\\xff])|[A-Z]+(?=[A-Z])");
@@ -56,6 +62,10 @@ public final class FieldLabels {
       Pattern.compile(" " + WRAPPED + "(?=[+-]?[0-9]|[A-Z/@]|[a-z]{1,40}[-_.:/@0-9])");
   private static final Pattern PLAIN_WORD = Pattern.compile(" (?=([a-z]{1,40})(?![a-z]))");
 
+  // how a name goes on that is a part of a longer word
+  private static final Pattern OF_NAME = Pattern.compile("(?:[-_./@]*+[A-Za-z0-9])*+");
+  private static final Pattern PLUS = Pattern.compile("\\+[0-9]");
+
   private final WrittenTokens written;
 
   /** Reads the vocabulary; the tokenizer isn't needed after that. */
@@ -67,13 +77,15 @@ public final class FieldLabels {
    * What a question asks for.
    *
    * @param words of it, in lower case, that may be a label's
+   * @param little others, which alone may be one all the same
    * @param names none of them is the answer; one without a digit, beside another, may be a label as
    *     it stands
    */
-  public record Asked(List<String> words, List<String> names) {
+  public record Asked(List<String> words, Set<String> little, List<String> names) {
     /** Copies the lists. */
     public Asked {
       words = List.copyOf(words);
+      little = Set.copyOf(little);
       names = List.copyOf(names);
     }
   }
@@ -95,13 +107,11 @@ public final class FieldLabels {
     for (String name : longestFirst) {
       text = text.replace(name, "\n");
     }
-    List<String> words =
-        words(text).stream()
-            .map(Word::text)
-            .filter(word -> !OF_QUESTIONS.contains(word))
-            .distinct()
-            .toList();
-    return new Asked(words, names);
+    List<String> words = words(text).stream().map(Word::text).distinct().toList();
+    return new Asked(
+        words.stream().filter(word -> !OF_QUESTIONS.contains(word)).toList(),
+        words.stream().filter(LITTLE_LABELS::contains).collect(Collectors.toSet()),
+        names);
   }
 
   private static List<Word> words(String text) {
@@ -120,9 +130,9 @@ public final class FieldLabels {
    *     about how many of the label's words are asked for
    */
   public Map<Integer, Double> values(Asked asked, int[] text) {
-    Map<Integer, Double> values = new TreeMap<>();
-    if (asked.words().isEmpty() && asked.names().isEmpty()) {
-      return values;
+    Map<Integer, Double> places = new TreeMap<>();
+    if (asked.words().isEmpty() && asked.names().isEmpty() && asked.little().isEmpty()) {
+      return places;
     }
     String all = written.of(text);
     List<Word> words = words(all);
@@ -132,18 +142,61 @@ public final class FieldLabels {
       Matcher gap = SIGN.matcher(all).region(end, all.length());
       double weight = 0;
       if (gap.lookingAt()) {
-        weight = weight(asked, all, words, last, true);
+        weight = Math.max(weight(asked, all, words, last, true), ofLittle(asked, all, words, last));
       } else if (gap.usePattern(BLANK).lookingAt()) {
         weight = weight(asked, all, words, last, false);
       } else if (gap.usePattern(PLAIN_WORD).lookingAt() && mayBeValue(asked, gap.group(1))) {
         weight = Math.min(BEFORE_PLAIN_WORD, weight(asked, all, words, last, false));
       }
       if (weight > 0 && !beginsWithName(asked, all, gap.end())) {
-        int at = Arrays.binarySearch(starts, gap.end());
-        values.merge(at >= 0 ? at : -at - 2, weight, Math::max);
+        places.merge(gap.end(), weight, Math::max);
       }
     }
+    behindNames(asked, all, words, places);
+    Map<Integer, Double> values = new TreeMap<>();
+    places.forEach(
+        (place, weight) -> {
+          values.merge(tokenAt(starts, place), weight, Math::max);
+          if (PLUS.matcher(all).region(place, all.length()).lookingAt()) {
+            values.merge(tokenAt(starts, place + 1), weight, Math::max);
+          }
+        });
     return values;
+  }
+
+  private static int tokenAt(int[] starts, int place) {
+    int at = Arrays.binarySearch(starts, place);
+    return at >= 0 ? at : -at - 2;
+  }
+
+  /** What is asked about may stand between a label and its value: {@code latency of web-1: 5}. */
+  private static void behindNames(
+      Asked asked, String text, List<Word> words, Map<Integer, Double> places) {
+    for (String name : asked.names()) {
+      for (int at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+        Matcher rest = OF_NAME.matcher(text).region(at + name.length(), text.length());
+        rest.lookingAt();
+        Matcher sign = SIGN.matcher(text).region(rest.end(), text.length());
+        int last = endingAt(words, at - 1);
+        boolean whole = last >= 0 && !isOfWord(text, at + name.length());
+        if (whole && sign.lookingAt() && !beginsWithName(asked, text, sign.end())) {
+          double weight = weight(asked, text, words, last, true);
+          if (weight > 0) {
+            places.merge(sign.end(), weight, Math::max);
+          }
+        }
+      }
+    }
+  }
+
+  /** The word that ends there; -1 where none does. */
+  private static int endingAt(List<Word> words, int end) {
+    for (int i = 0; i < words.size() && words.get(i).to() <= end; i++) {
+      if (words.get(i).to() == end) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private static boolean mayBeValue(Asked asked, String word) {
@@ -195,6 +248,13 @@ public final class FieldLabels {
       best = Math.max(best, sum);
     }
     return sign ? Math.max(sum, endsWithName(asked, text, words.get(last).to()) ? 1 : 0) : best;
+  }
+
+  /** A label that is a little word alone, «to=», which the question has. */
+  private static double ofLittle(Asked asked, String text, List<Word> words, int last) {
+    Word word = words.get(last);
+    boolean alone = last == 0 || !areOne(text, words.get(last - 1).to(), word.from());
+    return alone && asked.little().contains(word.text()) ? LITTLE_WORD : 0;
   }
 
   // A label as it stands; the only name of a question is what it is about.

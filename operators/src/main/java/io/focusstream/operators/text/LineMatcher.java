@@ -25,15 +25,13 @@ import java.util.Map;
  * <p>Lines that have most of the question's names and ids are found, and others with one of them
  * whose score is near the best of those. Where no line has, it is the words: where the best line
  * has most of the question's rare ones, the lines whose score is near its own are found, and those
- * that have the same words with digits. Blind to meaning; what comes of it is one more thing to
- * read for a model that also reads the whole.
+ * that have the same words with digits. But where the question has ids and none of them stands
+ * anywhere, nothing is found: other words are rare by chance then. Blind to meaning; what comes of
+ * it is one more thing to read for a model that also reads the whole.
  *
  * <p>Safe for use by many threads.
  */
 public final class LineMatcher {
-  /** Words and names of a question that count, from its beginning. */
-  private static final int MOST_WORDS = Long.SIZE;
-
   /**
    * The best line has at least this part of what the question's rare words that occur at all add up
    * to: lines with half of a name are no lines that name it.
@@ -53,9 +51,6 @@ public final class LineMatcher {
   private static final double TOO_MANY = 0.3;
 
   private static final byte[] NOTHING = {};
-
-  /** A word with a digit is an id where it is at least so long; «5» may be anything. */
-  private static final int ID_LENGTH = 4;
 
   // bytes of each token, letters in lower case
   private final byte[][] bytes;
@@ -82,6 +77,33 @@ public final class LineMatcher {
    */
   public record Excerpt(int text, int[] tokens) {}
 
+  /** Where what a question names stands, as far as words tell. */
+  public enum Naming {
+    /** In a line that was found: that has most of the question's names and ids. */
+    HERE,
+    /** Nowhere: no text has any of its ids. */
+    NOWHERE,
+    /** It names nothing, or only a part of it stands anywhere. */
+    UNKNOWN
+  }
+
+  /**
+   * What was found.
+   *
+   * @param excerpts of those texts that hold the best lines, in the order of the texts, at most one
+   *     each
+   * @param naming where what the question names stands
+   */
+  public record Found(List<Excerpt> excerpts, Naming naming) {
+    /** By who doesn't look. */
+    public static final Found NOTHING = new Found(List.of(), Naming.UNKNOWN);
+
+    /** Copies the list. */
+    public Found {
+      excerpts = List.copyOf(excerpts);
+    }
+  }
+
   /** A line from and to, and which of the question's words it has. */
   private record Line(int text, int from, int to, long words) {}
 
@@ -91,34 +113,41 @@ public final class LineMatcher {
    * @param texts token ids, oldest first
    * @param question token ids
    * @param most excerpts, at least 1
-   * @return of those texts that hold the best lines, in the order of the texts; among equals the
-   *     newest; none where no word tells lines apart
+   * @return among equals the newest; none where no word tells lines apart
    */
-  public List<Excerpt> find(List<int[]> texts, int[] question, int most) {
-    Words wanted = new Words(question);
+  public Found find(List<int[]> texts, int[] question, int most) {
+    QuestionWords wanted =
+        new QuestionWords(Arrays.stream(question).mapToObj(this::bytes).toList());
     if (wanted.isEmpty()) {
-      return List.of();
+      return Found.NOTHING;
     }
     List<Line> lines = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       lines(i, texts.get(i), wanted, lines);
     }
+    long present = lines.stream().mapToLong(Line::words).reduce(0, (some, more) -> some | more);
+    if (wanted.namesOnlyWhatIsMissing(present)) {
+      return new Found(List.of(), Naming.NOWHERE);
+    }
     double[] rarity = rarity(lines);
     double[] scores = scores(lines, rarity, -1L);
-    boolean[] matching = matching(lines, scores, rarity, wanted);
+    boolean[] naming = naming(lines, rarity, wanted.named());
+    boolean[] matching = matching(lines, scores, naming, rarity, wanted);
     Map<Integer, List<Line>> ofText = new HashMap<>();
     Map<Integer, Double> bestOfText = new HashMap<>();
+    boolean named = false;
     int count = 0;
     for (int i = 0; i < matching.length; i++) {
       if (matching[i]) {
         Line line = lines.get(i);
         ofText.computeIfAbsent(line.text(), t -> new ArrayList<>()).add(line);
         bestOfText.merge(line.text(), scores[i], Math::max);
+        named |= naming[i];
         count++;
       }
     }
     if (count > Math.max(1, TOO_MANY * lines.size())) {
-      return List.of();
+      return Found.NOTHING;
     }
     List<Integer> chosen = new ArrayList<>(ofText.keySet());
     chosen.sort(
@@ -126,14 +155,15 @@ public final class LineMatcher {
             .thenComparing(Comparator.reverseOrder()));
     chosen = new ArrayList<>(chosen.subList(0, Math.min(most, chosen.size())));
     Collections.sort(chosen);
-    return chosen.stream().map(text -> excerpt(text, ofText.get(text))).toList();
+    return new Found(
+        chosen.stream().map(text -> new Excerpt(text, places(ofText.get(text)))).toList(),
+        named ? Naming.HERE : Naming.UNKNOWN);
   }
 
   /** Of each line whether it is one of those that are meant. */
   private static boolean[] matching(
-      List<Line> lines, double[] scores, double[] rarity, Words wanted) {
+      List<Line> lines, double[] scores, boolean[] naming, double[] rarity, QuestionWords wanted) {
     boolean[] matching = new boolean[lines.size()];
-    boolean[] naming = naming(lines, rarity, wanted.named());
     int best = best(scores, naming);
     if (best < 0 || scores[best] <= 0 || !naming[best] && !hasMostOfRare(lines, best, rarity)) {
       return matching;
@@ -161,7 +191,7 @@ public final class LineMatcher {
     return best;
   }
 
-  private static Excerpt excerpt(int text, List<Line> lines) {
+  private static int[] places(List<Line> lines) {
     int[] tokens = new int[lines.stream().mapToInt(line -> line.to() - line.from()).sum()];
     int at = 0;
     for (Line line : lines) {
@@ -169,7 +199,7 @@ public final class LineMatcher {
         tokens[at++] = i;
       }
     }
-    return new Excerpt(text, tokens);
+    return tokens;
   }
 
   /** Of each line whether it has most of these. */
@@ -207,14 +237,14 @@ public final class LineMatcher {
   }
 
   private static double[] rarity(List<Line> lines) {
-    int[] having = new int[MOST_WORDS];
+    int[] having = new int[QuestionWords.MOST];
     for (Line line : lines) {
       for (long left = line.words(); left != 0; left &= left - 1) {
         having[Long.numberOfTrailingZeros(left)]++;
       }
     }
-    double[] rarity = new double[MOST_WORDS];
-    for (int i = 0; i < MOST_WORDS; i++) {
+    double[] rarity = new double[QuestionWords.MOST];
+    for (int i = 0; i < QuestionWords.MOST; i++) {
       rarity[i] = having[i] == 0 ? 0 : Math.log1p((double) lines.size() / having[i]);
     }
     return rarity;
@@ -229,151 +259,12 @@ public final class LineMatcher {
     return scores;
   }
 
-  /**
-   * A name of several words.
-   *
-   * @param words their numbers
-   * @param border of so many of its words, with how many it begins that it ends with too (Knuth,
-   *     Morris, Pratt)
-   */
-  private record Name(int[] words, int[] border) {
-    static Name of(int[] words) {
-      int[] border = new int[words.length + 1];
-      for (int i = 1; i < words.length; i++) {
-        border[i + 1] = next(words, border, border[i], words[i]);
-      }
-      return new Name(words, border);
-    }
-
-    private static int next(int[] words, int[] border, int had, int word) {
-      int at = had;
-      while (at > 0 && words[at] != word) {
-        at = border[at];
-      }
-      return words[at] == word ? at + 1 : 0;
-    }
-
-    /** How many of its words there are after one more, where there were so many, not all. */
-    int next(int had, int word) {
-      return next(words, border, had, word);
-    }
-  }
-
-  /** A question's words and names, each with a number: words from 0 up, names from 63 down. */
-  private final class Words {
-    private final Map<Long, Integer> numbers = new HashMap<>();
-    private long withDigits;
-    private long ids;
-    private final List<Name> names = new ArrayList<>();
-    // words of the name that is being read; whether some of them found no room
-    private final List<Integer> joined = new ArrayList<>();
-    private boolean cut;
-
-    Words(int[] question) {
-      WordReader reader = new WordReader();
-      for (int token : question) {
-        byte[] piece = bytes(token);
-        for (byte b : piece) {
-          if (reader.endsBefore(b)) {
-            note(reader);
-          }
-        }
-        // what frames a question ends a word
-        if (piece.length == 0 && reader.ends()) {
-          note(reader);
-        }
-      }
-      if (reader.ends()) {
-        note(reader);
-      }
-      noteName();
-    }
-
-    private boolean hasRoom() {
-      return numbers.size() + names.size() < MOST_WORDS;
-    }
-
-    private void note(WordReader reader) {
-      if (!reader.endedJoined()) {
-        noteName();
-      }
-      if (!hasRoom() && !numbers.containsKey(reader.ended())) {
-        cut = true;
-        return;
-      }
-      int number = numbers.computeIfAbsent(reader.ended(), word -> numbers.size());
-      withDigits |= reader.endedWithDigits() ? 1L << number : 0;
-      ids |= reader.endedWithDigits() && reader.endedLength() >= ID_LENGTH ? 1L << number : 0;
-      joined.add(number);
-    }
-
-    private void noteName() {
-      int[] words = joined.stream().mapToInt(i -> i).toArray();
-      boolean known = names.stream().anyMatch(name -> Arrays.equals(name.words(), words));
-      if (words.length > 1 && !cut && !known && hasRoom()) {
-        boolean digits = joined.stream().anyMatch(i -> (withDigits >> i & 1) == 1);
-        withDigits |= digits ? bit(names.size()) : 0;
-        names.add(Name.of(words));
-      }
-      joined.clear();
-      cut = false;
-    }
-
-    private static long bit(int name) {
-      return 1L << MOST_WORDS - 1 - name;
-    }
-
-    boolean isEmpty() {
-      return numbers.isEmpty();
-    }
-
-    long withDigits() {
-      return withDigits;
-    }
-
-    /** Names, and ids that are no part of one. */
-    long named() {
-      long parts = 0;
-      long whole = 0;
-      for (int i = 0; i < names.size(); i++) {
-        whole |= bit(i);
-        for (int part : names.get(i).words()) {
-          parts |= 1L << part;
-        }
-      }
-      return ids & ~parts | whole;
-    }
-
-    int names() {
-      return names.size();
-    }
-
-    /**
-     * The bits of the word that has just ended and of the names that end with it.
-     *
-     * @param begun of each name, how many of its words stand before; changed
-     */
-    long bits(WordReader reader, int[] begun) {
-      Integer number = numbers.get(reader.ended());
-      long bits = number == null ? 0 : 1L << number;
-      for (int i = 0; i < begun.length; i++) {
-        Name name = names.get(i);
-        int had = reader.endedJoined() ? begun[i] : 0;
-        had = number == null ? 0 : name.next(had, number);
-        boolean whole = had == name.words().length;
-        bits |= whole ? bit(i) : 0;
-        begun[i] = whole ? name.border()[had] : had;
-      }
-      return bits;
-    }
-  }
-
   // tokens of another model's vocabulary are no words
   private byte[] bytes(int token) {
     return token >= 0 && token < bytes.length ? bytes[token] : NOTHING;
   }
 
-  private void lines(int text, int[] tokens, Words wanted, List<Line> out) {
+  private void lines(int text, int[] tokens, QuestionWords wanted, List<Line> out) {
     WordReader reader = new WordReader();
     int[] begun = new int[wanted.names()];
     long words = 0;

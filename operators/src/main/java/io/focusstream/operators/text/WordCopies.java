@@ -133,12 +133,17 @@ public final class WordCopies {
       return false;
     }
     String answer = (written.of(said) + written.of(token)).stripLeading();
-    List<String> begun = names.stream().filter(name -> name.startsWith(answer)).toList();
+    List<String> begun = names.stream().filter(name -> begins(name, answer)).toList();
     return !answer.isEmpty()
         && !begun.isEmpty()
         && WORD.matcher(written.of(text))
             .results()
             .map(MatchResult::group)
-            .noneMatch(word -> word.startsWith(answer) && !begun.contains(word));
+            .noneMatch(
+                word -> begins(word, answer) && begun.stream().noneMatch(word::equalsIgnoreCase));
+  }
+
+  private static boolean begins(String word, String with) {
+    return word.regionMatches(true, 0, with, 0, with.length());
   }
 }

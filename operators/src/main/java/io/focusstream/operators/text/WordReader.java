@@ -18,6 +18,7 @@ final class WordReader {
   private long hash = SEED;
   private boolean digits;
   private boolean joined;
+  private boolean joinedAsInIds;
   private int length;
   private int skipped;
   // of the word that has just ended
@@ -25,8 +26,10 @@ final class WordReader {
   private int endedLength;
   private boolean endedWithDigits;
   private boolean endedJoined;
-  // whether there was nothing but what joins names since then
+  private boolean endedJoinedAsInIds;
+  // whether there was nothing but what joins names since then; something else than a hyphen
   private boolean joins;
+  private boolean joinsAsInIds;
 
   /** True where a word ends before this byte. */
   boolean endsBefore(byte b) {
@@ -38,6 +41,7 @@ final class WordReader {
     if (b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b < 0 && !isOfSign(b)) {
       if (hash == SEED) {
         joined = joins;
+        joinedAsInIds = joins && joinsAsInIds;
       }
       hash = (hash ^ b) * PRIME;
       length++;
@@ -48,8 +52,10 @@ final class WordReader {
       skipped = b == LATIN_SIGNS ? 1 : 2;
     }
     boolean joinedSoFar = joins;
+    boolean asInIds = joins && joinsAsInIds;
     boolean ends = ends();
     joins = (ends || joinedSoFar) && JOINS.indexOf(b) >= 0;
+    joinsAsInIds = joins && (asInIds || b != '-');
     return ends;
   }
 
@@ -58,6 +64,7 @@ final class WordReader {
     ended = hash;
     endedWithDigits = digits;
     endedJoined = joined;
+    endedJoinedAsInIds = joinedAsInIds;
     endedLength = length;
     length = 0;
     hash = SEED;
@@ -84,6 +91,11 @@ final class WordReader {
   /** Whether it is joined to the one before it, without a blank. */
   boolean endedJoined() {
     return endedJoined;
+  }
+
+  /** Whether it is joined so by something else than a hyphen, which joins words of prose too. */
+  boolean endedJoinedAsInIds() {
+    return endedJoinedAsInIds;
   }
 
   /** Its bytes. */

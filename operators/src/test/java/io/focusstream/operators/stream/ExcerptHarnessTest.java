@@ -44,7 +44,7 @@ class ExcerptHarnessTest {
       AskTask asked = engine.asked().get(0);
       assertEquals(List.of(true, false, true, false), loaded(asked));
       assertTrue(asked.someStates());
-      assertEquals(2, asked.excerpts().size());
+      assertEquals(2, asked.found().excerpts().size());
       Answer answer = harness.answers().get(0);
       assertEquals(4, answer.usage().chunks());
       assertEquals(96, answer.usage().streamTokens());

@@ -14,6 +14,8 @@ import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.engine.StatesNeededException;
 import io.focusstream.operators.text.LineMatcher.Excerpt;
+import io.focusstream.operators.text.LineMatcher.Found;
+import io.focusstream.operators.text.LineMatcher.Naming;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -240,7 +242,7 @@ public final class FakeEngine implements CondensingEngine {
   }
 
   @Override
-  public synchronized List<Excerpt> excerpts(List<int[]> texts, int[] question) {
+  public synchronized Found find(List<int[]> texts, int[] question) {
     List<Excerpt> found = new ArrayList<>();
     for (int i = 0; i < texts.size() && mark != 0; i++) {
       for (int at = 0; at < texts.get(i).length; at++) {
@@ -250,7 +252,7 @@ public final class FakeEngine implements CondensingEngine {
         }
       }
     }
-    return found;
+    return new Found(found, Naming.HERE);
   }
 
   @Override

@@ -58,6 +58,23 @@ class FieldLabelsTest {
   }
 
   @Test
+  void whatIsAskedAboutMayStandBetweenALabelAndItsValue() {
+    String line = "INFO latency of web-1: 35ms, load of web-12: 7, size web-1/.main: +4 kB\n";
+    assertEquals(Map.of("35ms", 0.9), values("latency of web-1", line));
+    assertEquals(Map.of("+4", 1.0, "4", 1.0), values("What size has web-1?", line));
+    assertEquals(Set.of("web-12:"), only("What load has web-1?", line), "behind a blank");
+    assertEquals(Map.of("7", 1.0), values("What load has web-12?", line));
+  }
+
+  @Test
+  void aLittleWordMayBeALabelByItself() {
+    String line = "A897: to=<erin@logger.net>, from=jo@x.org, delay=2.6, goes to: 7\n";
+    assertEquals(Map.of("erin@logger.net>", 0.5), values("to address of A897", line));
+    assertEquals(Map.of("jo@x.org", 0.5), values("Who is A897 from?", line));
+    assertEquals(Map.of(), values("recipient of A897", line));
+  }
+
+  @Test
   void signsAndWrappingsAreNoPartOfAValue() {
     String json = "{\"clientId\": \"web-95\", \"upstream\": \"http://10.1.2.3:80/\", \"lim\":39}\n";
     assertTrue(only("client id of user7?", json).contains("web-95\""));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.focusstream.operators.testing.ShippedTokenizer;
+import io.focusstream.operators.text.LineMatcher.Naming;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,7 +28,7 @@ class LineMatcherTest {
     for (int from = 0; from < lines.size(); from += linesAChunk) {
       texts.add(text(lines.subList(from, Math.min(lines.size(), from + linesAChunk))));
     }
-    return matcher.find(texts, template.layOut(question), most).stream()
+    return matcher.find(texts, template.layOut(question), most).excerpts().stream()
         .map(
             excerpt -> {
               int[] all = texts.get(excerpt.text());
@@ -61,6 +62,20 @@ class LineMatcherTest {
     assertEquals(List.of(), found(orders(), 5, "When was order ord-4290 shipped?", MOST));
     assertEquals(List.of(), found(orders(), 5, "?", MOST));
     assertEquals(List.of(), found(List.of(), 5, "order ord-4211", MOST));
+  }
+
+  @Test
+  void whatIsRareByChanceIsNotFoundInsteadOfAnIdThatIsNowhere() {
+    List<String> lines = orders();
+    lines.set(7, "2026-11-28 10:07:00 WARN which carrier serves job 4 is not known");
+    assertEquals(
+        List.of("1: " + lines.get(7) + "\n"), found(lines, 5, "Which carrier is known?", MOST));
+    assertEquals(List.of(), found(lines, 5, "Which carrier has pallet-1?", MOST));
+    assertEquals(List.of(), found(lines, 5, "Which carrier has 77120?", MOST));
+    assertEquals(
+        List.of("2: " + lines.get(11) + "\n"),
+        found(lines, 5, "Which carrier has ord_4211?", MOST),
+        "written otherwise it still is what is asked about");
   }
 
   @Test
@@ -226,6 +241,23 @@ class LineMatcherTest {
   }
 
   @Test
+  void whereWhatIsNamedStandsIsSaid() {
+    assertEquals(Naming.HERE, naming("customer of ord-4211"));
+    assertEquals(Naming.NOWHERE, naming("customer of ord-4290"));
+    assertEquals(Naming.NOWHERE, naming("Which customer is 77120?"));
+    assertEquals(Naming.UNKNOWN, naming("Which order took 103 ms?"));
+    assertEquals(Naming.UNKNOWN, naming("Who is known?"));
+    assertEquals(Naming.UNKNOWN, naming("When did the check-in end?"), "not an id");
+    assertEquals(Naming.NOWHERE, naming("Which customer has the wave_runner?"));
+    assertEquals(Naming.NOWHERE, naming("size of /srv/well-known"));
+    assertEquals(Naming.UNKNOWN, naming("?"));
+  }
+
+  private Naming naming(String question) {
+    return matcher.find(List.of(text(orders())), template.layOut(question), MOST).naming();
+  }
+
+  @Test
   void aLongStreamIsReadInMoments() {
     List<int[]> texts = new ArrayList<>();
     for (int i = 0; i < 2000; i++) {
@@ -233,7 +265,7 @@ class LineMatcherTest {
     }
     int[] question = template.layOut("when was e-1234 done?");
     long began = System.nanoTime();
-    List<LineMatcher.Excerpt> found = matcher.find(texts, question, MOST);
+    List<LineMatcher.Excerpt> found = matcher.find(texts, question, MOST).excerpts();
     double seconds = (System.nanoTime() - began) / 1e9;
     assertEquals(List.of(1234), found.stream().map(LineMatcher.Excerpt::text).toList());
     assertTrue(seconds < 2, "took " + seconds + " s");

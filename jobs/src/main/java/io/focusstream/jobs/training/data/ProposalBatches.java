@@ -253,7 +253,7 @@ final class ProposalBatches {
         continue;
       }
       List<LineMatcher.Excerpt> found =
-          new ArrayList<>(matcher.find(cut.chunks(), one.prompt(), cut.chunks().size()));
+          new ArrayList<>(matcher.find(cut.chunks(), one.prompt(), cut.chunks().size()).excerpts());
       rng.shuffle(found);
       int silent = 0;
       boolean any = false;

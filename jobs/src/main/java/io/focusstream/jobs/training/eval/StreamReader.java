@@ -153,7 +153,7 @@ public final class StreamReader {
                 stream.tail(),
                 laidOut,
                 maxAnswerTokens,
-                engine.excerpts(texts, laidOut),
+                engine.find(texts, laidOut),
                 false))
         .join()
         .over(chosen, stream.chunks().size());

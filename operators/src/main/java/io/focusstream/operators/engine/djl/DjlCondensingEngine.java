@@ -175,8 +175,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
   }
 
   @Override
-  public List<LineMatcher.Excerpt> excerpts(List<int[]> texts, int[] question) {
-    return matcher == null ? List.of() : matcher.find(texts, question, settings.excerpts());
+  public LineMatcher.Found find(List<int[]> texts, int[] question) {
+    return matcher == null
+        ? LineMatcher.Found.NOTHING
+        : matcher.find(texts, question, settings.excerpts());
   }
 
   private static Device device(int gpu) {
@@ -507,8 +509,9 @@ public final class DjlCondensingEngine implements CondensingEngine {
         task.chunks().stream()
             .mapToLong(chunk -> model.stateBytes(chunk.tokens().length + continuation))
             .sum();
-    int longest = task.excerpts().stream().mapToInt(some -> some.tokens().length).max().orElse(0);
-    return whole + task.excerpts().size() * model.stateBytes(longest + continuation);
+    List<LineMatcher.Excerpt> excerpts = task.found().excerpts();
+    int longest = excerpts.stream().mapToInt(some -> some.tokens().length).max().orElse(0);
+    return whole + excerpts.size() * model.stateBytes(longest + continuation);
   }
 
   private void begin(Ask ask) {

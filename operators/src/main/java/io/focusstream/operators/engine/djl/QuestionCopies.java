@@ -7,6 +7,7 @@ import io.focusstream.operators.text.WordCopies;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** How one question's answer is copied out of texts. For the engine's thread. */
 final class QuestionCopies implements CopyRule {
@@ -18,14 +19,16 @@ final class QuestionCopies implements CopyRule {
   }
 
   private final Rules rules;
-  private final List<String> names;
+  // what the question names, and its words: no answers by themselves
+  private final List<String> given;
   private final FieldLabels.Asked asked;
   private final Map<int[], Map<Integer, Double>> valuesOf = new IdentityHashMap<>();
 
   QuestionCopies(Rules rules, int[] question) {
     this.rules = rules;
-    names = rules.copies().names(question);
+    List<String> names = rules.copies().names(question);
     asked = rules.labels().asked(question, names);
+    given = Stream.concat(names.stream(), asked.words().stream()).toList();
   }
 
   @Override
@@ -40,7 +43,7 @@ final class QuestionCopies implements CopyRule {
 
   @Override
   public boolean repeats(int[] text, int[] said, int token) {
-    return rules.copies().repeats(names, text, said, token);
+    return rules.copies().repeats(given, text, said, token);
   }
 
   @Override

@@ -140,7 +140,10 @@ final class RunningQuestion {
   /** Where lines name what is asked about, they are read first, and all chunks if need be. */
   private void prepare(ProposalDecoder proposals) {
     List<ChunkInput> chunks = task.chunks();
-    List<LineMatcher.Excerpt> excerpts = task.excerpts();
+    List<LineMatcher.Excerpt> excerpts = task.found().excerpts();
+    if (task.found().naming() == LineMatcher.Naming.NOWHERE) {
+      proposals.doubt();
+    }
     if (excerpts.isEmpty()) {
       load(chunks, proposals::add);
       return;
@@ -162,7 +165,8 @@ final class RunningQuestion {
     if (each.hasNext()) {
       proposals.excerptOfTail(each.next().tokens());
     }
-    proposals.askLater(chunks.size(), () -> loadAll(proposals));
+    boolean naming = task.found().naming() == LineMatcher.Naming.HERE;
+    proposals.askLater(chunks.size(), naming, () -> loadAll(proposals));
   }
 
   private void loadAll(ProposalDecoder proposals) {

@@ -14,6 +14,8 @@ import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.StatesNeededException;
 import io.focusstream.operators.text.EventText;
 import io.focusstream.operators.text.LineMatcher.Excerpt;
+import io.focusstream.operators.text.LineMatcher.Found;
+import io.focusstream.operators.text.LineMatcher.Naming;
 import io.focusstream.operators.text.PromptTemplate;
 import io.focusstream.operators.text.TextTokenizer;
 import io.focusstream.operators.text.TextTokenizers;
@@ -101,17 +103,17 @@ class ExcerptEngineTest {
     int[] question = template.layOut("What is the status of req-8109?");
     List<int[]> all = new ArrayList<>(texts);
     all.add(NO_TAIL);
-    List<Excerpt> excerpts = engine.excerpts(all, question);
-    assertEquals(List.of(1), excerpts.stream().map(Excerpt::text).toList());
+    Found found = engine.find(all, question);
+    assertEquals(List.of(1), found.excerpts().stream().map(Excerpt::text).toList());
 
     EngineAnswer some =
-        engine.ask(new AskTask(without(chunks, 1), NO_TAIL, question, 12, excerpts, true)).join();
+        engine.ask(new AskTask(without(chunks, 1), NO_TAIL, question, 12, found, true)).join();
     assertTrue(said(some).startsWith("209"), said(some));
     assertEquals(4, some.chunkWeights().length);
     assertTrue(some.chunkWeights()[1] > 0.9, Arrays.toString(some.chunkWeights()));
     assertTrue(some.recondensed().isEmpty());
     EngineAnswer whole =
-        engine.ask(new AskTask(chunks, NO_TAIL, question, 12, excerpts, false)).join();
+        engine.ask(new AskTask(chunks, NO_TAIL, question, 12, found, false)).join();
     assertEquals(said(some), said(whole));
   }
 
@@ -122,20 +124,22 @@ class ExcerptEngineTest {
     List<ChunkInput> chunks = condensed(texts);
     int[] question = template.layOut("What is the pass key? The pass key is");
     // of a line that says nothing about it
-    List<Excerpt> excerpts =
-        List.of(new Excerpt(0, IntStream.range(0, texts.get(0).length).toArray()));
+    Found found =
+        new Found(
+            List.of(new Excerpt(0, IntStream.range(0, texts.get(0).length).toArray())),
+            Naming.UNKNOWN);
     CompletableFuture<EngineAnswer> asked =
-        engine.ask(new AskTask(without(chunks, 0), NO_TAIL, question, 12, excerpts, true));
+        engine.ask(new AskTask(without(chunks, 0), NO_TAIL, question, 12, found, true));
     CompletionException failure = assertThrows(CompletionException.class, asked::join);
     assertInstanceOf(StatesNeededException.class, failure.getCause());
 
     EngineAnswer again =
-        engine.ask(new AskTask(chunks, NO_TAIL, question, 12, excerpts, false)).join();
+        engine.ask(new AskTask(chunks, NO_TAIL, question, 12, found, false)).join();
     assertTrue(said(again).startsWith("51602"), said(again));
     assertTrue(again.chunkWeights()[1] > 0.9, Arrays.toString(again.chunkWeights()));
     // states that are missing, not left out, are made again
     EngineAnswer made =
-        engine.ask(new AskTask(without(chunks, 0), NO_TAIL, question, 12, excerpts, false)).join();
+        engine.ask(new AskTask(without(chunks, 0), NO_TAIL, question, 12, found, false)).join();
     assertEquals(said(again), said(made));
     assertEquals(
         1, made.recondensed().stream().filter(c -> c.key().equals(chunks.get(1).key())).count());
@@ -147,8 +151,8 @@ class ExcerptEngineTest {
         new DjlCondensingEngine(DjlEngineSettings.of("small").withExcerpts(0))) {
       List<int[]> texts = List.of(text(List.of(NOISE, KEY_LINE, NOISE, NOISE)), NO_TAIL);
       int[] question = template.layOut("What is the pass key?");
-      assertTrue(other.excerpts(texts, question).isEmpty());
-      assertFalse(engine.excerpts(texts, question).isEmpty());
+      assertTrue(other.find(texts, question).excerpts().isEmpty());
+      assertFalse(engine.find(texts, question).excerpts().isEmpty());
     }
   }
 
@@ -162,7 +166,7 @@ class ExcerptEngineTest {
                 NO_TAIL,
                 new int[] {9},
                 4,
-                List.of(new Excerpt(1, new int[] {0})),
+                new Found(List.of(new Excerpt(1, new int[] {0})), Naming.UNKNOWN),
                 false));
     assertThrows(
         IllegalArgumentException.class, () -> DjlEngineSettings.of("small").withExcerpts(33));
