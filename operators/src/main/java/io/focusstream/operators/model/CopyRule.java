@@ -20,7 +20,8 @@ public interface CopyRule {
   int[] next(int[] text, int[] said);
 
   /**
-   * Whether an answer would, with one token more, only begin to say again what the question names.
+   * Whether an answer would, with one token more, only begin to say again what the question names
+   * or says.
    *
    * @param text what is copied from
    * @param said the answer so far

@@ -7,7 +7,8 @@ import java.util.Set;
 
 /** Chooses what is said: the likeliest token, as far as a {@link CopyRule} lets it stand. */
 record TokenChoice(CopyRule rule) {
-  // A name of the question is no better an answer than something else that is a tenth as likely.
+  // What the question names or says is no better an answer than something else that is a tenth as
+  // likely.
   private static final float LESS_LIKELY = (float) Math.log(0.1);
   // What stands behind a label that is asked for is so much likelier, for each word of the label.
   private static final double MORE_LIKELY = Math.log(100);

@@ -21,7 +21,9 @@ import java.util.stream.Collectors;
  * looks like a value ({@code storage ID b33a3875}) or, counting less, is another word ({@code
  * carrier dhl}). Its weight is the sum over its words of one that is asked for, a little less for
  * another form of it ({@code notified}, {@code notify}; {@code lim}, {@code limit}), a little off
- * for one that isn't. Blind to meaning: what it finds is made likelier, not chosen.
+ * for one that isn't. What is asked about may stand between a label and its value ({@code latency
+ * of web-1: 35ms}); a preposition that the question has may be a label by itself ({@code
+ * to=<erin@x.org>}). Blind to meaning: what it finds is made likelier, not chosen.
  *
  * <p>Works on token ids. Safe for use by many threads.
  */
@@ -64,6 +66,8 @@ public final class FieldLabels {
 
   // how a name goes on that is a part of a longer word
   private static final Pattern OF_NAME = Pattern.compile("(?:[-_./@]*+[A-Za-z0-9])*+");
+
+  // a value with its sign, or without
   private static final Pattern PLUS = Pattern.compile("\\+[0-9]");
 
   private final WrittenTokens written;

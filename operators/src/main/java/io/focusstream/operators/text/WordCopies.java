@@ -122,7 +122,7 @@ public final class WordCopies {
   /**
    * Whether an answer would, with one token more, only begin to say again what the question names.
    *
-   * @param names what it names
+   * @param names what it names, and its words where they count too
    * @param text token ids that the answer is copied out of
    * @param said the answer so far
    * @param token what would be said next
