@@ -212,8 +212,9 @@ class Model:
             attention = [(wide, width), (narrow, width), (narrow, width), (width, wide)]
             layer = [norm()] + [matrix(*a) for a in attention] + [norm()]
             layer += [matrix(*a) for a in [(ffn, width), (ffn, width), (width, ffn)] + attention]
-            out += self.graph.fuse(none + layer, ints(1, self.heads, self.kv))[3:]
-        return out
+            fused = self.graph.fuse(none + layer, ints(1, self.heads, self.kv))
+            out += fused[3:11]
+        return out + fused[11:]  # the last layer's k and v
 
     def twin(self, device, dtype):
         """The same weights elsewhere, in another type."""
@@ -256,9 +257,9 @@ class Model:
 
     def weight_bytes(self, added):
         """Of what a step reads: all but the embedding; the added projections only where candidates are made."""
-        total = sum(t.numel() * t.element_size() for t in self.w[1:])
+        total = sum(t.numel() * t.element_size() for t in self.w[1:-1])
         if not added:
-            total -= sum(t.numel() * t.element_size() for i, t in enumerate(self.w[3:]) if i % 8 > 5)
+            total -= sum(t.numel() * t.element_size() for i, t in enumerate(self.w[3:-1]) if i % 8 > 5)
         return total
 
     def numbers(self, tokens):

@@ -24,13 +24,16 @@ public final class FocusGraph implements AutoCloseable {
 
   /** Packs and loads the graph; it lives as long as the manager, or until {@link #close()}. */
   public FocusGraph(NDManager manager) {
+    this(manager, GraphArchive.pack());
+  }
+
+  FocusGraph(NDManager manager, byte[] archive) {
     if (!(manager instanceof PtNDManager torch)) {
       throw new IllegalArgumentException(
           "the graph needs DJL's PyTorch engine; got " + manager.getEngine().getEngineName());
     }
     try {
-      module =
-          JniUtils.loadModule(torch, new ByteArrayInputStream(GraphArchive.pack()), false, false);
+      module = JniUtils.loadModule(torch, new ByteArrayInputStream(archive), false, false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -40,7 +40,7 @@ public final class FocusModel implements AutoCloseable {
     this.shape = shape(manager, config);
     this.weights =
         ModelWeights.fuse(
-            manager, graph, ModelWeights.load(manager, graph, folder, precision), shape);
+            manager, graph, ModelWeights.load(manager, graph, folder, precision), shape, precision);
     this.constants = manager.create(new double[] {config.rmsNormEpsilon()});
     this.frequencies = manager.create(RotaryFrequencies.of(config));
     this.workers = new BatchWorkers(device, precision);

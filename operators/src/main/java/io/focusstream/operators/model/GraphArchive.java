@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -31,10 +33,28 @@ public final class GraphArchive {
           .getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] CONSTANTS = "\u0080\u0002).".getBytes(StandardCharsets.ISO_8859_1);
 
+  // PyTorch for other processors may be built without the operators that such a line names; its end
+  // says what does instead
+  private static final Pattern ONE_DNN_LINE =
+      Pattern.compile("= ops\\.mkldnn\\..*# without oneDNN: (.*)$", Pattern.MULTILINE);
+
   private GraphArchive() {}
+
+  /** Whether PyTorch has oneDNN's products on this processor: the graph's {@code pack()} works. */
+  static boolean oneDnn() {
+    return List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+  }
 
   /** The archive's bytes; the same bytes on every call. */
   public static byte[] pack() {
+    return pack(oneDnn());
+  }
+
+  /**
+   * @param oneDnn whether the graph may name oneDNN's operators; where it doesn't, packing a matrix
+   *     is copying it
+   */
+  static byte[] pack(boolean oneDnn) {
     try (InputStream source = GraphArchive.class.getResourceAsStream(SOURCE)) {
       if (source == null) {
         throw new IllegalStateException(
@@ -44,7 +64,7 @@ public final class GraphArchive {
       try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
         zip.setMethod(ZipOutputStream.STORED);
         store(zip, "focus/data.pkl", MODULE);
-        store(zip, "focus/code/__torch__.py", source.readAllBytes());
+        store(zip, "focus/code/__torch__.py", code(source.readAllBytes(), oneDnn));
         store(zip, "focus/constants.pkl", CONSTANTS);
         store(zip, "focus/version", "3\n".getBytes(StandardCharsets.US_ASCII));
       }
@@ -52,6 +72,14 @@ public final class GraphArchive {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static byte[] code(byte[] source, boolean oneDnn) {
+    if (oneDnn) {
+      return source;
+    }
+    String text = new String(source, StandardCharsets.UTF_8);
+    return ONE_DNN_LINE.matcher(text).replaceAll("= $1").getBytes(StandardCharsets.UTF_8);
   }
 
   private static void store(ZipOutputStream zip, String name, byte[] bytes) throws IOException {

@@ -19,7 +19,8 @@ public final class MachineRates {
 
   /**
    * Floating-point operations a second, a multiplication and an addition counted as two, of the
-   * products {@code (rows, in) x (in, out)} and back; the best of some rounds.
+   * products {@code (rows, in) x (in, out)} and back; the best of some rounds, and of the ways that
+   * there are to make them.
    */
   public static double operations(int rows, int in, int out, Precision precision) {
     try (NDManager manager = FocusGraph.engine().newBaseManager(Device.cpu());
@@ -31,17 +32,28 @@ public final class MachineRates {
               manager.randomNormal(new Shape(out, in)).mul(1 / Math.sqrt(in)),
               manager.randomNormal(new Shape(in, out)).mul(1 / Math.sqrt(out)));
       List<NDArray> cast = List.of(graph.run(manager, "cast", arrays, type));
-      double once = 4.0 * rows * in * out;
-      int times = (int) Math.max(1, Math.min(1000, 4e9 / once));
-      NDArray count = manager.create(new long[] {times});
-      return best(
-          () -> {
-            try (NDManager scratch = manager.newSubManager()) {
-              graph.run(scratch, "products", cast, count);
-            }
-            return times * once;
-          });
+      double plain = products(graph, manager, cast, rows, in, out);
+      if (precision != Precision.FLOAT32 || !GraphArchive.oneDnn()) {
+        return plain;
+      }
+      NDArray count = manager.create(new long[] {rows});
+      List<NDArray> packed = List.of(graph.run(manager, "pack", cast, count));
+      return Math.max(plain, products(graph, manager, packed, rows, in, out));
     }
+  }
+
+  private static double products(
+      FocusGraph graph, NDManager manager, List<NDArray> arrays, int rows, int in, int out) {
+    double once = 4.0 * rows * in * out;
+    int times = (int) Math.max(1, Math.min(1000, 4e9 / once));
+    NDArray count = manager.create(new long[] {times});
+    return best(
+        () -> {
+          try (NDManager scratch = manager.newSubManager()) {
+            graph.run(scratch, "products", arrays, count);
+          }
+          return times * once;
+        });
   }
 
   /** Bytes a second that are read, as many being written, of arrays far larger than any cache. */

@@ -24,6 +24,9 @@ public final class ModelWeights {
   /** Weights a layer. */
   public static final int PER_LAYER = 13;
 
+  /** About so many rows has a product; the library may choose a matrix's layout by it. */
+  static final int ROWS_OF_A_PRODUCT = 256;
+
   private ModelWeights() {}
 
   /**
@@ -85,17 +88,28 @@ public final class ModelWeights {
   }
 
   /**
-   * The weights as inference reads them: products over the same numbers are one. The given ones are
-   * closed.
+   * The weights as inference reads them: products over the same numbers are one; on a CPU, in
+   * float32, matrices are laid out as oneDNN reads them. The given ones are closed.
    *
-   * @param manager owner of the arrays
+   * @param manager owner of the arrays, on their device
    * @param shape the graph's {@code cfg}
    */
   static FocusGraph.Tensors fuse(
-      NDManager manager, FocusGraph graph, FocusGraph.Tensors weights, NDArray shape) {
+      NDManager manager,
+      FocusGraph graph,
+      FocusGraph.Tensors weights,
+      NDArray shape,
+      Precision precision) {
     List<NDArray> fused = List.of(graph.run(manager, "fuse", weights, shape));
     weights.close();
     weights.arrays().forEach(NDArray::close);
+    if (precision == Precision.FLOAT32 && !manager.getDevice().isGpu() && GraphArchive.oneDnn()) {
+      List<NDArray> plain = fused;
+      try (NDArray rows = manager.create(new long[] {ROWS_OF_A_PRODUCT})) {
+        fused = List.of(graph.run(manager, "pack", plain, rows));
+      }
+      plain.forEach(NDArray::close);
+    }
     return new FocusGraph.Tensors(fused);
   }
 

@@ -98,7 +98,7 @@ class FocusGraph(Module):
   def products(self: __torch__.FocusGraph, xs: List[Tensor], times: Tensor) -> Tensor:
     x = xs[0]
     for i in range(int(times[0])):
-      x = torch.linear(torch.linear(x, xs[1]), xs[2])
+      x = self.product(self.product(x, xs[1]), xs[2])
     return x
 
   # The same for memory: a tensor copied over another so often. -> the copy
@@ -132,10 +132,10 @@ class FocusGraph(Module):
     for l in range(layers):
       at = 3 + l * 8
       last = l == layers - 1
-      from_row = 0
+      qkv = w[at + 1]
       if last:
-        from_row = wide
-      z = torch.linear(self.normed(x, w[at], eps, dtype), torch.slice(w[at + 1], 0, from_row, 9223372036854775807, 1))
+        qkv = w[at + 8]
+      z = self.product(self.normed(x, w[at], eps, dtype), qkv)
       if not gpu:
         z = torch.to(z, 6)
       z = torch.view(z, [b, t, -1, d])
@@ -151,7 +151,7 @@ class FocusGraph(Module):
       if not last:
         y = self.causal(torch.slice(turned, 1, 0, n_heads, 1), k, v)
         y = torch.reshape(torch.transpose(torch.to(y, dtype), 1, 2), [b * t, wide])
-        x = torch.add(x, torch.linear(y, w[at + 2]))
+        x = torch.add(x, self.product(y, w[at + 2]))
         x = self.fused_mlp(x, w, at, eps)
     return [torch.stack(keys, 0), torch.stack(values, 0)]
 
@@ -220,9 +220,9 @@ class FocusGraph(Module):
     keys = torch.index_select(xs[0], 2, columns)
     return [self.rotate(keys, self.rotary(moved, inv)), torch.index_select(xs[1], 2, columns)]
 
-  # The weights as condense() and decode() read them: embedding, final norm, head, then 8 a layer: input norm, qkv, o,
-  # post-attention norm, gate and up, down, added qkv, added o. Products over the same numbers are one. All in memory of
-  # their own, see cast().
+  # The weights as prefill(), condense() and decode() read them: embedding, final norm, head, then 8 a layer: input norm, qkv, o,
+  # post-attention norm, gate and up, down, added qkv, added o; then the last layer's k and v. Products over the same numbers are
+  # one. All in memory of their own, see cast().
   def fuse(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor) -> List[Tensor]:
     out = [torch.clone(w[0]), torch.clone(w[1]), torch.clone(w[2])]
     for l in range(int(cfg[0])):
@@ -235,7 +235,30 @@ class FocusGraph(Module):
       _f = torch.append(out, torch.clone(w[at + 8]))
       _g = torch.append(out, torch.cat([w[at + 9], w[at + 10], w[at + 11]], 0))
       _h = torch.append(out, torch.clone(w[at + 12]))
+    last = 3 + (int(cfg[0]) - 1) * 13
+    _i = torch.append(out, torch.cat([w[last + 2], w[last + 3]], 0))
     return out
+
+  # Matrices as oneDNN wants them, for products in float32 on a CPU: it does them faster than what linear() calls there, few rows
+  # above all, and needs them in an order of its own, which only product() can read. xs: from fuse(); rows: int64 on the CPU,
+  # about so many rows will come. -> the same with its matrices so, but for the embedding
+  def pack(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
+    out = [torch.clone(xs[0])]
+    for i in range(1, torch.len(xs), 1):
+      if torch.dim(xs[i]) == 2:
+        one = ops.mkldnn._reorder_linear_weight(xs[i], int(rows[0]))  # without oneDNN: torch.clone(xs[i])
+        _a = torch.append(out, one)
+      else:
+        _b = torch.append(out, torch.clone(xs[i]))
+    return out
+
+  # x (M, K) by a matrix of fuse() or pack() -> (M, N)
+  def product(self: __torch__.FocusGraph, x: Tensor, w: Tensor) -> Tensor:
+    if ops.prim.is_mkldnn(w):
+      y = ops.mkldnn._linear_pointwise(x, w, None, "none", annotate(List[Optional[number]], []), "")  # without oneDNN: torch.linear(x, w)
+    else:
+      y = torch.linear(x, w)
+    return y
 
   # x (M, H) -> its norm, in the type of products
   def normed(self: __torch__.FocusGraph, x: Tensor, w: Tensor, eps: float, dtype: int) -> Tensor:
@@ -247,23 +270,23 @@ class FocusGraph(Module):
   def fused_mlp(self: __torch__.FocusGraph, x: Tensor, w: List[Tensor], at: int, eps: float) -> Tensor:
     h = self.normed(x, w[at + 3], eps, ops.prim.dtype(w[at + 4]))
     f = torch.size(w[at + 5], 1)
-    if torch.size(x, 0) > 256:
+    if torch.size(x, 0) > 256 and not ops.prim.is_mkldnn(w[at + 4]):
       # many rows: one product is no faster, and its halves are apart
       gate = torch.silu_(torch.linear(h, torch.slice(w[at + 4], 0, 0, f, 1)))
       h = torch.mul_(gate, torch.linear(h, torch.slice(w[at + 4], 0, f, 2 * f, 1)))
     else:
-      h = torch.linear(h, w[at + 4])
+      h = self.product(h, w[at + 4])
       h = torch.mul_(torch.silu(torch.slice(h, 1, 0, f, 1)), torch.slice(h, 1, f, 2 * f, 1))
-    return torch.add(x, torch.linear(h, w[at + 5]))
+    return torch.add(x, self.product(h, w[at + 5]))
 
   # x (M, K): its first rows by one matrix, the rest by another
   def linear_two(self: __torch__.FocusGraph, x: Tensor, rows: int, first: Tensor, rest: Tensor) -> Tensor:
     if rows == torch.size(x, 0):
-      y = torch.linear(x, first)
+      y = self.product(x, first)
     else:
-      y = torch.linear(torch.slice(x, 0, rows, 9223372036854775807, 1), rest)
+      y = self.product(torch.slice(x, 0, rows, 9223372036854775807, 1), rest)
       if rows > 0:
-        y = torch.cat([torch.linear(torch.slice(x, 0, 0, rows, 1), first), y], 0)
+        y = torch.cat([self.product(torch.slice(x, 0, 0, rows, 1), first), y], 0)
     return y
 
   # Turns of queries, keys at M positions: (M, N + G, D/2), complex; the queries' are as short as attention wants its scores.
@@ -374,7 +397,7 @@ class FocusGraph(Module):
     a = int(how[0])
     b = torch.size(keys, 1)
     x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, int(how[1]), annotate(List[Tensor], []), annotate(List[Tensor], []))
-    logits = torch.to(torch.linear(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
+    logits = torch.to(self.product(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
     relative = torch.sub(logits, torch.slice(logits, 1, a, a + 1, 1))
     _f = torch.fill_(torch.slice(relative, 1, a, a + 1, 1), -1. / 0.)
     odds = torch.logsumexp(relative, [-1])
@@ -388,7 +411,7 @@ class FocusGraph(Module):
     b = torch.size(keys, 1)
     n = torch.size(tokens, 1)
     x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, 1, annotate(List[Tensor], []), annotate(List[Tensor], []))
-    logits = torch.to(torch.linear(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
+    logits = torch.to(self.product(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
     _f = torch.fill_(torch.slice(logits, 1, a, a + 1, 1), -1. / 0.)
     wanted = torch.reshape(torch.expand(torch.unsqueeze(next, 1), [n, b]), [n * b, 1])
     picked = torch.squeeze(torch.gather(logits, 1, wanted), 1)
@@ -457,7 +480,7 @@ class FocusGraph(Module):
     attention = annotate(List[Tensor], [])
     for l in range(layers):
       at = 3 + l * 8
-      z = torch.to(torch.linear(self.normed(x, w[at], eps, dtype), w[at + 1]), 6)
+      z = torch.to(self.product(self.normed(x, w[at], eps, dtype), w[at + 1]), 6)
       turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [n, n_heads + n_kv, d]), turn)
       q = torch.transpose(torch.slice(turned, 1, 0, n_heads, 1), 0, 1)  # -> (N, n, D)
       k = torch.transpose(torch.slice(turned, 1, n_heads, n_heads + n_kv, 1), 0, 1)
@@ -478,11 +501,11 @@ class FocusGraph(Module):
         folded = torch.reshape(q, [1, n_kv, r * n, d])
         y = torch.scaled_dot_product_attention(folded, torch.unsqueeze(all_k, 0), torch.unsqueeze(all_v, 0), mask, 0., False, scale=1.)
         y = torch.reshape(torch.transpose(torch.view(y, [n_heads, n, d]), 0, 1), [n, wide])
-      x = torch.add(x, torch.linear(torch.to(y, dtype), w[at + 2]))
+      x = torch.add(x, self.product(torch.to(y, dtype), w[at + 2]))
       if l == layers - 1:
         x = torch.slice(x, 0, n - 1, n, 1)
       x = self.fused_mlp(x, w, at, eps)
-    logits = torch.to(torch.linear(self.normed(x, w[1], eps, dtype), w[2]), 6)
+    logits = torch.to(self.product(self.normed(x, w[1], eps, dtype), w[2]), 6)
     looked = torch.stack(attention, 0)  # -> (L, C + past + n)
     if tail_end > tail:
       most = torch.amax(torch.slice(looked, 1, c + tail, c + tail_end, 1), [1], True)
