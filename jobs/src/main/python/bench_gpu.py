@@ -6,7 +6,7 @@ PyTorch only; the calls are those of the Java engine (FocusModel, ChunkBatch, Pa
 
 What doesn't fit into --seconds, counted from the start of the process, is left out, and said so. The JSON is written after every
 section. `engine`: a question's chunks lie side by side in bfloat16, made and batched as the engine does it; `held`: the same
-made in one pass, in batches of the best size. `int8`: they stay int8, and each step makes bfloat16 of a batch at a time, in one
+made in one pass, in batches of the best size. `int8 as it is`: the graph is given int8. `int8`: they stay int8, and each step makes bfloat16 of a batch at a time, in one
 buffer, or in two of which one is filled while the other is asked.
 """
 
@@ -36,7 +36,7 @@ SHAPES = {
                  histories={"128K": 10, "400K": 22}, condense=[2, 4], ask=[2, 4, 8]),
 }
 ROOM_STEP = 16  # ChunkBatch.ROOM_STEP
-ENGINE_BATCH = 64  # ChunkBatch.CHUNKS_A_BATCH
+ENGINE_BATCH = 256  # ChunkBatch.MOST_CHUNKS
 BF16, FLOAT32 = 15, 6  # PyTorch's numbers of types
 ABSTAIN = 3
 GROUP = 8  # chunks of the history that are allocated together
@@ -290,47 +290,50 @@ class History:
 class Batch:
     """ChunkBatch: chunks side by side with room for a prompt."""
 
-    def __init__(self, m, keys, values, lengths, tokens):
-        self.m, self.keys, self.values, self.lengths, self.t = m, keys, values, lengths, tokens
-        self.prompt, self.room = 0, keys.size(3) - tokens
+    def __init__(self, m, chunks, lengths, room):
+        self.m, self.chunks, self.lengths = m, chunks, lengths
+        self.prompt, self.room = 0, room
+        self.own = self.rooms(m, chunks[0].size(1), room)
+
+    @staticmethod
+    def rooms(m, size, columns):
+        return [torch.zeros(m.layers, size, m.kv, columns, m.size, device=m.device, dtype=m.dtype) for _ in range(2)]
 
     @classmethod
     def of(cls, m, states, room, lengths=None):
         """As the engine does: one chunk's states after the other are copied. states: (keys, values) each, (L, G, T_i, D)"""
         own = [s[0].size(2) for s in states]
         t = max(own)
-        both = [m.graph.gather([s[i] for s in states], ints(t, room, m.type)) for i in range(2)]
-        return cls(m, both[0], both[1], torch.tensor(lengths or own, device=m.device), t)
+        both = [m.graph.gather([s[i] for s in states], ints(t, m.type)) for i in range(2)]
+        return cls(m, both, torch.tensor(lengths or own, device=m.device), room)
 
     @classmethod
     def empty(cls, m, size, room):
-        """The room is zeros, the rest is to be filled."""
+        """The chunks are to be filled."""
         t = m.shape["chunk"]
-        both = [torch.empty(m.layers, size, m.kv, t + room, m.size, device=m.device, dtype=m.dtype) for _ in range(2)]
-        for x in both:
-            x[..., t:, :].zero_()
-        return cls(m, both[0], both[1], torch.full((size,), t, device=m.device), t)
+        both = [torch.empty(m.layers, size, m.kv, t, m.size, device=m.device, dtype=m.dtype) for _ in range(2)]
+        return cls(m, both, torch.full((size,), t, device=m.device), room)
 
     @classmethod
     def random(cls, m, size, room):
         out = cls.empty(m, size, room)
-        for x in (out.keys, out.values):
-            x[..., :out.t, :].normal_()
+        for x in out.chunks:
+            x.normal_()
         return out
 
     def fill(self, chunks):
         """int8 to numbers where attention reads them, in one pass a tensor."""
         for i, (kq, vq, ks, vs) in enumerate(chunks):
-            torch.mul(kq, ks.float().unsqueeze(-1), out=self.keys[:, i, :, :self.t])
-            torch.mul(vq, vs.float().unsqueeze(-1), out=self.values[:, i, :, :self.t])
+            torch.mul(kq, ks.float().unsqueeze(-1), out=self.chunks[0][:, i])
+            torch.mul(vq, vs.float().unsqueeze(-1), out=self.chunks[1][:, i])
 
     def run(self, method, tokens, joining, *more):
         n = tokens.size(1)
         if self.prompt + n > self.room:
             columns = max(ROOM_STEP, self.prompt + n - self.room)
-            self.keys, self.values = self.m.graph.grow([self.keys, self.values], ints(columns))
+            self.own = self.m.graph.grow(self.own, ints(columns))
             self.room += columns
-        out = self.m.call(method, self.keys, self.values, self.lengths, ints(self.t, self.prompt), tokens, *more)
+        out = self.m.call(method, self.chunks, self.own, self.lengths, ints(self.prompt), tokens, *more)
         self.prompt += joining
         return out
 
@@ -344,14 +347,18 @@ def room_of(m):
 
 
 class Held:
-    """A question's chunks in bfloat16, in batches."""
+    """A question's chunks in bfloat16, in batches; or as they are stored, in int8."""
 
-    def __init__(self, run, history, count, size, fused):
+    def __init__(self, run, history, count, size, fused, int8=False):
         m = history.m
         self.batches = []
         for part in parts(count, size):
             some = [history.chunks[i] for i in part]
-            if fused:
+            if int8:
+                of = [m.graph.gather([c[j] for c in some], ints(m.shape["chunk"], t)) for j, t in enumerate([1, 1, 5, 5])]
+                lengths = torch.full((len(some),), m.shape["chunk"], device=m.device)
+                batch = Batch(m, of, lengths, room_of(m))
+            elif fused:
                 batch = Batch.empty(m, len(some), room_of(m))
                 batch.fill(some)
             else:
@@ -368,13 +375,10 @@ class Streamed:
     def __init__(self, run, history, count, size, buffers, columns):
         m = history.m
         self.run_of, self.m, self.history, self.parts = run, m, history, parts(count, size)
-        self.columns, self.prompt, self.t = columns, 0, m.shape["chunk"]
+        self.columns, self.prompt = columns, 0
         size = min(size, count)
         self.buffers = [Batch.empty(m, size, room_of(m)) for _ in range(buffers)]
-        self.kept = []
-        if columns:
-            self.kept = [[torch.zeros(m.layers, len(p), m.kv, columns, m.size, device=m.device, dtype=m.dtype)
-                          for _ in range(2)] for p in self.parts]
+        self.kept = [Batch.rooms(m, len(p), columns) for p in self.parts] if columns else []
         self.side = torch.cuda.Stream() if run.cuda and buffers > 1 else None
 
     def filled(self, i):
@@ -395,7 +399,7 @@ class Streamed:
         return done
 
     def run(self, method, tokens, joining, *more):
-        m, t, p, n = self.m, self.t, self.prompt, tokens.size(1)
+        m = self.m
         out, ready = [], {}
         if self.side is not None:
             ready[0] = self.filled(0)
@@ -407,14 +411,9 @@ class Streamed:
                     ready[i + 1] = self.filled(i + 1)
                 torch.cuda.current_stream().wait_event(ready.pop(i))
             buffer, b = self.buffers[i % len(self.buffers)], len(part)
-            keys, values = buffer.keys[:, :b], buffer.values[:, :b]
-            if p:
-                keys[..., t:t + p, :].copy_(self.kept[i][0][..., :p, :])
-                values[..., t:t + p, :].copy_(self.kept[i][1][..., :p, :])
-            out.append(m.call(method, keys, values, buffer.lengths[:b], ints(t, p), tokens, *more))
-            if self.columns:
-                self.kept[i][0][..., p:p + joining, :].copy_(keys[..., t + p:t + p + joining, :])
-                self.kept[i][1][..., p:p + joining, :].copy_(values[..., t + p:t + p + joining, :])
+            own = self.kept[i] if self.columns else [x[:, :b] for x in buffer.own]
+            out.append(m.call(method, [x[:, :b] for x in buffer.chunks], own, buffer.lengths[:b], ints(self.prompt), tokens,
+                              *more))
         self.prompt += joining
         return out
 
@@ -526,13 +525,13 @@ def answers(m, t, n):
     lengths = [t, t, t - t // 5]
     keys, values = m.call("prefill", m.tokens(3, t, seed=1))
     out = {"keys": keys[:, :, :, :lengths[2]], "values": values[:, :, :, :lengths[2]]}
-    (kq, ks, kr), (vq, vs, vr) = m.graph.quantise(keys), m.graph.quantise(values)
+    (kq, ks), (vq, vs) = m.graph.quantise(keys), m.graph.quantise(values)
     states = []
     for i, length in enumerate(lengths):
         some = [x[:, i, :, :length].contiguous() for x in (kq, vq, ks, vs)]
         states.append(m.graph.dequantise(some, ints(m.type)))
-        taken = m.graph.take([kr, vr], ints(i, length, m.type))
-        assert all(torch.equal(a, b) for a, b in zip(states[i], taken)), "take and dequantise differ"
+        taken = m.graph.take([kq, vq, ks, vs], ints(i, length, -1))
+        assert all(torch.equal(a, b) for a, b in zip(some, taken)), "take differs"
     question = m.tokens(1, n, seed=2)
 
     class Sources:
@@ -650,7 +649,7 @@ def tune(run, m, name):
                 batch.run("condense", further, 1)
 
             def grow():
-                m.graph.grow([batch.keys, batch.values], ints(ROOM_STEP))
+                m.graph.grow(batch.own, ints(ROOM_STEP))
 
             return run.time(ask, 3), run.time(step, 5), run.time(grow, 1)[0]
 
@@ -696,7 +695,7 @@ def fills(run, m, name, history, size):
         return Batch.of(m, [m.graph.dequantise(list(c), ints(m.type)) for c in some], room_of(m))
 
     made = engine()
-    assert torch.equal(made.keys, batch.keys) and torch.equal(made.values, batch.values), "the two ways differ"
+    assert all(torch.equal(a, b) for a, b in zip(made.chunks, batch.chunks)), "the two ways differ"
     del made
     both = {"dequantise and gather": run.time(engine, 2)[0], "one pass": one_pass}
     for label, seconds in both.items():
@@ -708,18 +707,21 @@ def fills(run, m, name, history, size):
 MODES = {
     "engine": lambda run, h, c, b: Held(run, h, c, b, False),
     "held": lambda run, h, c, b: Held(run, h, c, b, True),
-    "int8": lambda run, h, c, b: Streamed(run, h, c, b, 1, h.m.shape["question"] + 10),
-    "int8, two buffers": lambda run, h, c, b: Streamed(run, h, c, b, 2, h.m.shape["question"] + 10),
+    "int8 as it is": lambda run, h, c, b: Held(run, h, c, b, False, True),
+    "int8": lambda run, h, c, b: Streamed(run, h, c, b, 1, room_of(h.m)),
+    "int8, two buffers": lambda run, h, c, b: Streamed(run, h, c, b, 2, room_of(h.m)),
 }
 
 
 def needs(m, mode, chunks, batch, steps=True):
     """Bytes beside the int8 history."""
     states = m.states_bytes(m.shape["chunk"] + room_of(m))
+    if mode == "int8 as it is":
+        return chunks * (m.int8_bytes(m.shape["chunk"]) + m.states_bytes(room_of(m))) + 2 * batch * states
     if not mode.startswith("int8"):
         # the engine's chunks of a batch lie apart before they are gathered
         return (chunks + (batch if mode == "engine" else 0)) * states
-    prompt = chunks * m.states_bytes(m.shape["question"] + 10) if steps else 0
+    prompt = chunks * m.states_bytes(room_of(m)) if steps else 0
     return (2 if "two" in mode else 1) * batch * states + prompt
 
 

@@ -9,6 +9,7 @@ import io.focusstream.jobs.training.eval.EngineBench;
 import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.engine.djl.DjlCondensingEngine;
 import io.focusstream.operators.engine.djl.DjlEngineSettings;
+import io.focusstream.operators.kv.Quantisation;
 import io.focusstream.operators.model.MachineRates;
 import io.focusstream.operators.model.ModelWeights;
 import io.focusstream.operators.model.Precision;
@@ -239,6 +240,16 @@ public final class BenchCommand implements Callable<Integer> {
         BundledModels.folder("small").resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
   }
 
+  /** Of chunk states that are ready for use, as a CPU keeps them. */
+  private double bytesANumber(Precision precision, ModelConfig config) {
+    if (precision == Precision.BFLOAT16) {
+      return Short.BYTES;
+    }
+    return given.kv == Quantisation.INT8
+        ? 1 + (double) Short.BYTES / config.headDim()
+        : Float.BYTES;
+  }
+
   /** Operations of a token in a layer's matrices. */
   private static double layerOperations(ModelConfig c) {
     double wide = (double) c.heads() * c.headDim();
@@ -363,7 +374,10 @@ public final class BenchCommand implements Callable<Integer> {
           int asked = used == Readout.DECODER ? question : question + 1;
           double first = ask.chunks() * stepOperations(config, used, asked) / operations;
           double state =
-              (double) ask.chunks() * chunk * config.stateElementsPerToken() * Short.BYTES;
+              (double) ask.chunks()
+                  * chunk
+                  * config.stateElementsPerToken()
+                  * bytesANumber(precision, config);
           double read = state / machine.bytes;
           double products = ask.chunks() * stepOperations(config, used, 1) / operations;
           double further = read + products;

@@ -12,9 +12,6 @@ import java.util.List;
 public sealed interface AnswerDecoder extends AutoCloseable
     permits ParallelDecoder, ProposalDecoder {
 
-  /** Most chunks that are added at once. */
-  int CHUNKS_A_BATCH = ChunkBatch.CHUNKS_A_BATCH;
-
   /**
    * What a step gives.
    *
@@ -31,7 +28,8 @@ public sealed interface AnswerDecoder extends AutoCloseable
   /**
    * Puts the next chunks beside those already there; all before {@link #first()}.
    *
-   * @param states (L, G, T_i, D) each, oldest first, at most {@link #CHUNKS_A_BATCH}; copied
+   * @param states (L, G, T_i, D) each, oldest first, at most {@link FocusModel#chunksABatch()};
+   *     copied
    */
   void add(List<FocusModel.States> states);
 

@@ -6,23 +6,24 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Some chunks' states side by side, with room for the prompt that continues them. */
+/** Some chunks' states side by side, and those of the prompt that continues each of them. */
 final class ChunkBatch {
-  /** Chunks a batch: enough to fill the processor, few enough to stay near its caches. */
-  static final int CHUNKS_A_BATCH = 64;
+  /** Chunks a batch: a further token's products then have enough rows to be worth the weights. */
+  static final int MOST_CHUNKS = 256;
 
-  /**
-   * Each step reads all columns of a chunk, those without a token too: room is made as it is
-   * needed, so many columns at a time.
-   */
+  /** The same where each batch has a core for itself: enough batches for all cores. */
+  static final int CHUNKS_A_CORE = 64;
+
+  /** Room for a prompt is made as it is needed, so many columns at a time. */
   static final int ROOM_STEP = 16;
 
   private final FocusModel model;
   private final NDManager manager;
-  private NDArray keys;
-  private NDArray values;
+  // keys, values (L, B, G, T, D) and, where those are int8, their scales
+  private List<NDArray> chunks;
+  // keys, values of what continues them, (L, B, G, room, D)
+  private List<NDArray> own;
   private NDArray lengths;
-  private final int tokens;
   private int prompt;
   private int room;
 
@@ -38,7 +39,7 @@ final class ChunkBatch {
   }
 
   private static long[] lengths(List<FocusModel.States> states) {
-    return states.stream().mapToLong(s -> s.keys().getShape().get(2)).toArray();
+    return states.stream().mapToLong(FocusModel.States::tokens).toArray();
   }
 
   /**
@@ -52,35 +53,34 @@ final class ChunkBatch {
       List<FocusModel.States> states,
       long[] length,
       int room) {
-    if (states.isEmpty() || states.size() > CHUNKS_A_BATCH) {
+    if (states.isEmpty() || states.size() > MOST_CHUNKS) {
       throw new IllegalArgumentException(
-          "a batch has 1 to %d chunks; got %d".formatted(CHUNKS_A_BATCH, states.size()));
+          "a batch has 1 to %d chunks; got %d".formatted(MOST_CHUNKS, states.size()));
     }
     this.model = model;
     this.manager = manager;
     this.room = room;
-    tokens = (int) Arrays.stream(lengths(states)).max().orElseThrow();
-    keys =
-        model.gather(manager, states.stream().map(FocusModel.States::keys).toList(), tokens, room);
-    values =
-        model.gather(
-            manager, states.stream().map(FocusModel.States::values).toList(), tokens, room);
+    int longest = (int) Arrays.stream(lengths(states)).max().orElseThrow();
+    chunks = model.gather(manager, states, longest);
+    own =
+        List.of(model.room(manager, states.size(), room), model.room(manager, states.size(), room));
     lengths = manager.create(length);
   }
 
   private ChunkBatch(ChunkBatch other, int row) {
     model = other.model;
     manager = other.manager;
-    tokens = other.tokens;
     prompt = other.prompt;
     room = other.room;
-    keys = other.keys;
-    values = other.values;
-    lengths = other.lengths;
-    NDArray[] own = picked(new int[] {row});
-    keys = own[0];
-    values = own[1];
-    lengths = own[2];
+    replace(other.picked(new int[] {row}));
+  }
+
+  /** Chunks, what continues them, lengths: as {@link #picked} gives them. */
+  private void replace(List<NDArray> all) {
+    int states = all.size() - 3;
+    chunks = all.subList(0, states);
+    own = all.subList(states, states + 2);
+    lengths = all.get(states + 2);
   }
 
   /** A copy of one chunk and of what continues it. */
@@ -120,15 +120,13 @@ final class ChunkBatch {
       NDManager owner, String method, NDArray newTokens, int count, int joining, NDArray... more) {
     if (prompt + count > room) {
       int columns = Math.max(ROOM_STEP, prompt + count - room);
-      NDArray[] grown = model.grow(manager, List.of(keys, values), columns);
-      keys.close();
-      values.close();
-      keys = grown[0];
-      values = grown[1];
+      List<NDArray> grown = List.of(model.grow(manager, own, columns));
+      own.forEach(NDArray::close);
+      own = grown;
       room += columns;
     }
-    try (NDArray span = owner.create(new long[] {tokens, prompt})) {
-      List<Object> arguments = new ArrayList<>(List.of(keys, values, lengths, span, newTokens));
+    try (NDArray past = owner.create(new long[] {prompt})) {
+      List<Object> arguments = new ArrayList<>(List.of(chunks, own, lengths, past, newTokens));
       arguments.addAll(Arrays.asList(more));
       NDArray[] results = model.run(owner, method, arguments.toArray());
       prompt += joining;
@@ -166,21 +164,22 @@ final class ChunkBatch {
   }
 
   private void keep(int[] rows) {
-    NDArray[] kept = picked(rows);
+    List<NDArray> kept = picked(rows);
     close();
-    keys = kept[0];
-    values = kept[1];
-    lengths = kept[2];
+    replace(kept);
   }
 
-  private NDArray[] picked(int[] rows) {
+  private List<NDArray> picked(int[] rows) {
+    List<NDArray> all = new ArrayList<>(chunks);
+    all.addAll(own);
+    all.add(lengths);
     try (NDArray picked = manager.create(Arrays.stream(rows).mapToLong(row -> row).toArray())) {
-      return model.pick(manager, List.of(keys, values, lengths), picked);
+      return List.of(model.pick(manager, all, picked));
     }
   }
 
   /**
-   * A chunk's ordinary states followed by those of the prompt so far.
+   * A chunk's ordinary states, numbers, followed by those of the prompt so far.
    *
    * @return keys after rotary embedding, values; each (L, G, chunk tokens + prompt tokens, D)
    */
@@ -188,18 +187,16 @@ final class ChunkBatch {
     long length = lengths.getLong(row);
     NDArray[] both = new NDArray[2];
     for (int i = 0; i < 2; i++) {
-      NDArray all = i == 0 ? keys : values;
-      NDArray one = all.get(":, {}", row);
-      both[i] =
-          one.get(":, :, 0:{}", length).concat(one.get(":, :, {}:{}", tokens, tokens + prompt), 2);
+      NDArray chunk = chunks.get(i).get(":, {}", row).get(":, :, 0:{}", length);
+      both[i] = chunk.concat(own.get(i).get(":, {}", row).get(":, :, 0:{}", prompt), 2);
       both[i].attach(owner);
     }
     return new FocusModel.States(both[0], both[1]);
   }
 
   void close() {
-    keys.close();
-    values.close();
+    chunks.forEach(NDArray::close);
+    own.forEach(NDArray::close);
     lengths.close();
   }
 }

@@ -4,12 +4,17 @@ package io.focusstream.operators.model;
  * How far a {@link Draft} goes, by what came of those before: twice as far where all of it was
  * said, some few tokens where something else was. Every token ahead costs a row of every source; so
  * where nothing of what was drafted was said twice in a row, nothing is until one source has spoken
- * for some steps, and for twice as many each time that this comes to nothing again.
+ * for some steps, and for twice as many each time that this comes to nothing again. Nor is anything
+ * where many have a part in what was said and none a large one: such a one's draft is seldom said.
  */
 final class DraftLength {
   static final int FIRST = 4;
   static final int MOST = 16;
   private static final int FRUITLESS = 2;
+
+  /** What part a source must have had in the last token to be followed. */
+  static final double LEAST_PART = 0.2;
+
   private static final int LONGEST_PAUSE = 10;
 
   // What all sources propose after each of the tokens ahead lies in memory together.
@@ -46,9 +51,10 @@ final class DraftLength {
    * them.
    *
    * @param speaks the source that spoke
+   * @param part its part in what was said
    * @param bytesAToken what all sources propose after one token, in bytes
    */
-  int next(int speaks, long bytesAToken) {
+  int next(int speaks, double part, long bytesAToken) {
     spoke = speaks == speaker ? spoke + 1 : 1;
     speaker = speaks;
     if (drafted) {
@@ -57,7 +63,8 @@ final class DraftLength {
     }
     drafted = false;
     used = false;
-    if (fruitless >= FRUITLESS && spoke < 1 << Math.min(fruitless, LONGEST_PAUSE)) {
+    if (part < LEAST_PART
+        || fruitless >= FRUITLESS && spoke < 1 << Math.min(fruitless, LONGEST_PAUSE)) {
       return 1;
     }
     return (int) Math.min(ahead, Math.max(1, MOST_BYTES / bytesAToken));

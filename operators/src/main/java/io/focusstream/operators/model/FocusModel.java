@@ -11,6 +11,7 @@ import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -66,12 +67,46 @@ public final class FocusModel implements AutoCloseable {
   }
 
   /**
-   * Keys (after rotary embedding) and values of chunks.
+   * Keys (after rotary embedding) and values of chunks: numbers in the type that attention reads
+   * them in, or rounded to int8 as they are stored ({@link #readsInt8}).
    *
    * @param keys shape (L, G, T, D), one array a chunk or one for a batch (L, B, G, T, D)
    * @param values the same shape
+   * @param keyScales of int8 keys, (L, G, T) float16; null where keys are numbers
+   * @param valueScales the same of values
    */
-  public record States(NDArray keys, NDArray values) {}
+  public record States(NDArray keys, NDArray values, NDArray keyScales, NDArray valueScales) {
+    /** Numbers. */
+    public States(NDArray keys, NDArray values) {
+      this(keys, values, null, null);
+    }
+
+    private static States of(NDArray... arrays) {
+      return arrays.length == 2
+          ? new States(arrays[0], arrays[1])
+          : new States(arrays[0], arrays[1], arrays[2], arrays[3]);
+    }
+
+    /** Whether they are rounded to int8. */
+    public boolean int8() {
+      return keyScales != null;
+    }
+
+    /** T, of one chunk's. */
+    public int tokens() {
+      return Math.toIntExact(keys.getShape().get(2));
+    }
+
+    /** Keys and values, and scales where there are any. */
+    List<NDArray> arrays() {
+      return int8() ? List.of(keys, values, keyScales, valueScales) : List.of(keys, values);
+    }
+
+    /** Frees them. */
+    public void close() {
+      arrays().forEach(NDArray::close);
+    }
+  }
 
   /**
    * Condenses chunks: each is run once, by itself, from position 0.
@@ -95,7 +130,7 @@ public final class FocusModel implements AutoCloseable {
    * @param values the same
    * @param keyScales (L, B, G, T) float16, little-endian
    * @param valueScales the same
-   * @param rounded the numbers that are read back, (L, B, G, T, D) float32
+   * @param states the same, on the device
    * @param tokens T, the longest chunk's
    */
   public record Quantised(
@@ -103,13 +138,13 @@ public final class FocusModel implements AutoCloseable {
       ByteBuffer values,
       ByteBuffer keyScales,
       ByteBuffer valueScales,
-      States rounded,
+      States states,
       int tokens) {}
 
   /**
    * Condenses chunks and rounds their states to int8.
    *
-   * @param owner owner of the rounded states
+   * @param owner owner of the states on the device
    * @param chunks token ids; padded on the right to the longest
    */
   public Quantised prefillQuantised(NDManager owner, List<int[]> chunks) {
@@ -118,30 +153,52 @@ public final class FocusModel implements AutoCloseable {
       States states = prefill(scratch, chunks);
       NDArray[] keys = graph.run(scratch, "quantise", states.keys());
       NDArray[] values = graph.run(scratch, "quantise", states.values());
-      keys[2].attach(owner);
-      values[2].attach(owner);
+      States rounded = new States(keys[0], values[0], keys[1], values[1]);
+      rounded.arrays().forEach(array -> array.attach(owner));
       return new Quantised(
           keys[0].toByteBuffer(),
           values[0].toByteBuffer(),
           keys[1].toByteBuffer(),
           values[1].toByteBuffer(),
-          new States(keys[2], values[2]),
+          rounded,
           longest);
     }
   }
 
   /**
-   * One chunk's states out of a batch, in the type that attention reads them in.
+   * One chunk's states out of a batch, ready for use.
    *
    * @param owner owner of the result
-   * @param batch (L, B, G, T, D)
+   * @param batch (L, B, G, T, D), numbers or int8
    * @param chunk its index in the batch
    * @param tokens of it
    */
   public States take(NDManager owner, States batch, int chunk, int tokens) {
-    try (NDArray place = owner.create(new long[] {chunk, tokens, stateType()})) {
-      NDArray[] own = graph.run(owner, "take", List.of(batch.keys(), batch.values()), place);
-      return new States(own[0], own[1]);
+    int type = batch.int8() ? SAME_TYPE : stateType();
+    try (NDArray place = owner.create(new long[] {chunk, tokens, type})) {
+      States own = States.of(graph.run(owner, "take", batch.arrays(), place));
+      if (!own.int8() || readsInt8()) {
+        return own;
+      }
+      States numbers = numbers(owner, own);
+      own.close();
+      return numbers;
+    }
+  }
+
+  /**
+   * Whether int8 states are kept and read as they are. On a CPU, in float32, that is faster than to
+   * read four times as many bytes; a GPU keeps what its products read, and so does a processor with
+   * bfloat16.
+   */
+  public boolean readsInt8() {
+    return precision == Precision.FLOAT32 && !manager.getDevice().isGpu();
+  }
+
+  /** The numbers that int8 states stand for. */
+  private States numbers(NDManager owner, States rounded) {
+    try (NDArray type = owner.create(new long[] {stateType()})) {
+      return States.of(graph.run(owner, "dequantise", rounded.arrays(), type));
     }
   }
 
@@ -215,8 +272,8 @@ public final class FocusModel implements AutoCloseable {
   }
 
   /**
-   * A chunk's states, rounded to int8, from direct memory to the device, in the type that attention
-   * reads them in. The memory is free again when this returns.
+   * A chunk's states, rounded to int8, from direct memory to the device, ready for use. The memory
+   * is free again when this returns.
    *
    * @param owner owner of the result
    * @param tokens T
@@ -235,30 +292,40 @@ public final class FocusModel implements AutoCloseable {
     Shape rows = new Shape(config.layers(), config.keyValueHeads(), tokens);
     Shape numbers = rows.add(config.headDim());
     try (NDManager scratch = owner.newSubManager()) {
-      NDArray[] wide =
-          graph.run(
-              scratch,
-              "dequantise",
-              List.of(
-                  scratch.create(keys, numbers, DataType.INT8),
-                  scratch.create(values, numbers, DataType.INT8),
-                  scratch.create(keyScales, rows, DataType.FLOAT16),
-                  scratch.create(valueScales, rows, DataType.FLOAT16)),
-              scratch.create(new long[] {stateType()}));
-      wide[0].attach(owner);
-      wide[1].attach(owner);
-      return new States(wide[0], wide[1]);
+      States given =
+          new States(
+              scratch.create(keys, numbers, DataType.INT8),
+              scratch.create(values, numbers, DataType.INT8),
+              scratch.create(keyScales, rows, DataType.FLOAT16),
+              scratch.create(valueScales, rows, DataType.FLOAT16));
+      States own =
+          readsInt8()
+              ? States.of(graph.run(scratch, "clones", given.arrays()))
+              : numbers(scratch, given);
+      own.arrays().forEach(array -> array.attach(owner));
+      return own;
     }
   }
 
-  /** Bytes that a chunk's uploaded states take on the device. */
+  /** Bytes of a chunk's states on the device, in the type of attention. */
   public long stateBytes(int tokens) {
-    return 2L
-        * config.layers()
-        * config.keyValueHeads()
-        * tokens
+    return rows(tokens)
         * config.headDim()
         * (precision == Precision.FLOAT32 ? Float.BYTES : Short.BYTES);
+  }
+
+  /** The same of states that are rounded to int8, with a scale a row. */
+  public long int8Bytes(int tokens) {
+    return rows(tokens) * (config.headDim() + Short.BYTES);
+  }
+
+  private long rows(int tokens) {
+    return 2L * config.layers() * config.keyValueHeads() * tokens;
+  }
+
+  /** Chunks a batch, at most. */
+  public int chunksABatch() {
+    return workers.sideBySide() ? ChunkBatch.CHUNKS_A_CORE : ChunkBatch.MOST_CHUNKS;
   }
 
   NDArray[] run(NDManager owner, String method, Object... more) {
@@ -288,7 +355,7 @@ public final class FocusModel implements AutoCloseable {
         : work.parallelStream().map(Supplier::get).toList();
   }
 
-  /** Some rows of a batch of chunk states: keys, values, lengths. */
+  /** Some rows of a batch: arrays (L, B, ...), the last one (B). */
   NDArray[] pick(NDManager owner, List<NDArray> batch, NDArray rows) {
     return graph.run(owner, "pick", batch, rows);
   }
@@ -299,12 +366,11 @@ public final class FocusModel implements AutoCloseable {
    * @param owner owner of the result
    * @param chunk (L, G, T, D)
    * @param tokens which of its tokens, ascending
+   * @return numbers
    */
   States excerpt(NDManager owner, States chunk, int[] tokens) {
     try (NDArray columns = owner.create(Arrays.stream(tokens).asLongStream().toArray())) {
-      NDArray[] some =
-          graph.run(owner, "excerpt", List.of(chunk.keys(), chunk.values()), columns, frequencies);
-      return new States(some[0], some[1]);
+      return States.of(graph.run(owner, "excerpt", chunk.arrays(), columns, frequencies));
     }
   }
 
@@ -325,18 +391,53 @@ public final class FocusModel implements AutoCloseable {
     return new States(owner.zeros(one), owner.zeros(one));
   }
 
-  NDArray gather(NDManager owner, List<NDArray> states, int tokens, int room) {
-    try (NDArray sizes = owner.create(new long[] {tokens, room, stateType()})) {
-      return graph.run(owner, "gather", states, sizes)[0];
+  /**
+   * Chunks side by side, (L, B, G, T, D): int8 where all are, numbers otherwise.
+   *
+   * @param tokens T, the longest one's
+   */
+  List<NDArray> gather(NDManager owner, List<States> states, int tokens) {
+    if (states.stream().allMatch(States::int8)) {
+      int int8 = 1;
+      int float16 = 5;
+      return List.of(
+          gather(owner, states, States::keys, tokens, int8),
+          gather(owner, states, States::values, tokens, int8),
+          gather(owner, states, States::keyScales, tokens, float16),
+          gather(owner, states, States::valueScales, tokens, float16));
+    }
+    try (NDManager scratch = owner.newSubManager()) {
+      List<States> all =
+          states.stream().map(some -> some.int8() ? numbers(scratch, some) : some).toList();
+      return List.of(
+          gather(owner, all, States::keys, tokens, stateType()),
+          gather(owner, all, States::values, tokens, stateType()));
     }
   }
 
-  /** Keys and values of a batch with more columns at the end. */
+  private NDArray gather(
+      NDManager owner, List<States> states, Function<States, NDArray> part, int tokens, int type) {
+    try (NDArray size = owner.create(new long[] {tokens, type})) {
+      return graph.run(owner, "gather", states.stream().map(part).toList(), size)[0];
+    }
+  }
+
+  /** Keys, or values, of a prompt that continues each of some chunks: zeros (L, B, G, P, D). */
+  NDArray room(NDManager owner, int chunks, int columns) {
+    return owner.zeros(
+        new Shape(config.layers(), chunks, config.keyValueHeads(), columns, config.headDim()),
+        precision == Precision.FLOAT32 ? DataType.FLOAT32 : DataType.BFLOAT16);
+  }
+
+  /** Keys and values of prompts with more columns at the end. */
   NDArray[] grow(NDManager owner, List<NDArray> batch, int columns) {
     try (NDArray room = owner.create(new long[] {columns})) {
       return graph.run(owner, "grow", batch, room);
     }
   }
+
+  // for take() in the graph
+  private static final int SAME_TYPE = -1;
 
   private int stateType() {
     return precision.torchType();

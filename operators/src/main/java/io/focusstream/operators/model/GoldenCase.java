@@ -102,10 +102,9 @@ public final class GoldenCase {
                 wanted.length,
                 FocusSettings.LocalMode.EXACT)) {
       List<FocusModel.States> memoryStates = condense(model, scratch, chunks);
-      for (int from = 0; from < chunks.size(); from += ParallelDecoder.CHUNKS_A_BATCH) {
-        decoder.add(
-            memoryStates.subList(
-                from, Math.min(chunks.size(), from + ParallelDecoder.CHUNKS_A_BATCH)));
+      int together = model.chunksABatch();
+      for (int from = 0; from < chunks.size(); from += together) {
+        decoder.add(memoryStates.subList(from, Math.min(chunks.size(), from + together)));
       }
       int token = -1;
       for (int step = 0; step < wanted.length; step++) {

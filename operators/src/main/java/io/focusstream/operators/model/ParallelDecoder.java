@@ -220,9 +220,14 @@ public final class ParallelDecoder implements AnswerDecoder {
    * @return keys after rotary embedding, values; each (L, G, chunk tokens + prompt tokens, D)
    */
   FocusModel.States ordinary(NDManager owner, int chunk) {
-    return batches
-        .get(chunk / ChunkBatch.CHUNKS_A_BATCH)
-        .ordinary(owner, chunk % ChunkBatch.CHUNKS_A_BATCH);
+    int row = chunk;
+    for (ChunkBatch batch : batches) {
+      if (row < batch.size()) {
+        return batch.ordinary(owner, row);
+      }
+      row -= batch.size();
+    }
+    throw new IllegalArgumentException("no chunk " + chunk);
   }
 
   @Override

@@ -40,6 +40,9 @@ public final class ProposalDecoder implements AnswerDecoder {
   // What a chunk weighs less than that of the heaviest one changes no answer.
   private static final double NEGLIGIBLE = 1e-5;
 
+  // one batch has room for them, the tail's and a source that holds nothing
+  private static final int MOST_EXCERPTS = 62;
+
   /** What the newest sources may leave to whole chunks that then aren't asked. */
   static final double LEFT_TO_CHUNKS = 1e-3;
 
@@ -169,7 +172,7 @@ public final class ProposalDecoder implements AnswerDecoder {
    * Lets some tokens of a chunk be a source of their own, beside the chunk; oldest chunk first.
    *
    * @param chunk its index
-   * @param states (L, G, T, D); copied
+   * @param states of that chunk; copied
    * @param tokens which of its tokens, ascending, at least one
    */
   public void excerpt(int chunk, FocusModel.States states, int[] tokens) {
@@ -193,9 +196,9 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   private void requireRoomForExcerpts() {
-    if (begun || excerpts.size() >= CHUNKS_A_BATCH - 2 || excerptOfTail.length > 0) {
+    if (begun || excerpts.size() >= MOST_EXCERPTS || excerptOfTail.length > 0) {
       throw new IllegalStateException(
-          "at most " + (CHUNKS_A_BATCH - 2) + " excerpts and the tail's, before the first step");
+          "at most " + MOST_EXCERPTS + " excerpts and the tail's, before the first step");
     }
   }
 
@@ -240,15 +243,11 @@ public final class ProposalDecoder implements AnswerDecoder {
       }
       newest.addAll(excerpts);
       newest.add(model.nothing(own));
-      long[] lengths = newest.stream().mapToLong(some -> some.keys().getShape().get(2)).toArray();
+      long[] lengths = newest.stream().mapToLong(FocusModel.States::tokens).toArray();
       lengths[lengths.length - 1] = 0;
       batches.add(new ChunkBatch(model, manager, newest, lengths, room()));
     }
-    excerpts.forEach(
-        states -> {
-          states.keys().close();
-          states.values().close();
-        });
+    excerpts.forEach(FocusModel.States::close);
     excerpts.clear();
   }
 
@@ -339,7 +338,8 @@ public final class ProposalDecoder implements AnswerDecoder {
     }
     long bytesAToken = (long) Float.BYTES * model.config().vocabularySize() * (sources() + 1);
     int speaker = speaker();
-    int length = Math.min(draftLength.next(speaker, bytesAToken), maxTokens - said.size());
+    double part = alone(speaker) ? 1 - Arrays.stream(spoke).sum() : spoke[speaker];
+    int length = Math.min(draftLength.next(speaker, part, bytesAToken), maxTokens - said.size());
     return draft.run(
         speaker,
         said,

@@ -156,7 +156,7 @@ class FocusGraph(Module):
     return [torch.stack(keys, 0), torch.stack(values, 0)]
 
   # Rounds each row of D numbers to int8 with one float16 scale, to the bit as ChunkStateCodec does in Java.
-  # x (..., D) -> q (..., D) int8; scales (...) float16; the numbers that will be read back, (..., D) float32
+  # x (..., D) -> q (..., D) int8; scales (...) float16
   def quantise(self: __torch__.FocusGraph, x: Tensor) -> List[Tensor]:
     x = torch.to(x, 6)
     largest = torch.amax(torch.abs(x), [-1])
@@ -169,7 +169,7 @@ class FocusGraph(Module):
     wide = torch.unsqueeze(torch.to(half, 6), -1)
     inverse = torch.where(torch.eq(wide, 0.), torch.zeros_like(wide), torch.reciprocal(wide))
     q = torch.round(torch.clamp(torch.mul(x, inverse), -127., 127.))
-    return [torch.to(q, 1), half, torch.mul(q, wide)]
+    return [torch.to(q, 1), half]
 
   # The way back. xs: keys, values (L, G, T, D) int8, their scales (L, G, T) float16; dtype: int64 on the CPU
   # -> keys, values (L, G, T, D), in memory of their own
@@ -180,28 +180,38 @@ class FocusGraph(Module):
       _a = torch.append(out, torch.to(torch.mul(xs[i], scale), int(dtype[0])))
     return out
 
-  # One chunk out of a batch. xs: keys, values (L, B, G, T, D); place: int64 on the CPU, [chunk, its tokens, type]
-  # -> keys, values (L, G, T', D), in memory of their own
+  # One chunk out of a batch. xs: (L, B, G, T, ...) each; place: int64 on the CPU, [chunk, its tokens, the type that is wanted;
+  # -1 for that which it has] -> (L, G, T', ...), in memory of their own
   def take(self: __torch__.FocusGraph, xs: List[Tensor], place: Tensor) -> List[Tensor]:
     out = annotate(List[Tensor], [])
     for i in range(torch.len(xs)):
       one = torch.slice(torch.select(xs[i], 1, int(place[0])), 2, 0, int(place[1]), 1)
-      _a = torch.append(out, torch.contiguous(torch.to(one, int(place[2]), False, True)))
+      dtype = int(place[2])
+      if dtype < 0:
+        dtype = ops.prim.dtype(one)
+      _a = torch.append(out, torch.contiguous(torch.to(one, dtype, False, True)))
     return out
 
-  # Chunk states side by side, with room for a prompt. xs: keys (or values) of one chunk each, (L, G, T_i, D); room: int64 on
-  # the CPU, [T, Pmax, dtype]. -> (L, B, G, T + Pmax, D), zero where nothing was put
-  def gather(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor) -> Tensor:
-    t = int(room[0])
-    p = int(room[1])
-    dtype = int(room[2])
+  # Copies in memory of their own, see cast().
+  def clones(self: __torch__.FocusGraph, xs: List[Tensor]) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      _a = torch.append(out, torch.clone(xs[i]))
+    return out
+
+  # Chunks side by side. xs: keys, or values, or scales, of one chunk each, (L, G, T_i, ...); size: int64 on the CPU, [T, dtype].
+  # -> (L, B, G, T, ...), zero where nothing was put
+  def gather(self: __torch__.FocusGraph, xs: List[Tensor], size: Tensor) -> Tensor:
     first = xs[0]
-    out = torch.zeros([torch.size(first, 0), torch.len(xs), torch.size(first, 1), t + p, torch.size(first, 3)], dtype=dtype, device=ops.prim.device(first))
+    shape = [torch.size(first, 0), torch.len(xs), torch.size(first, 1), int(size[0])]
+    if torch.dim(first) == 4:
+      _s = torch.append(shape, torch.size(first, 3))
+    out = torch.zeros(shape, dtype=int(size[1]), device=ops.prim.device(first))
     for i in range(torch.len(xs)):
       _a = torch.copy_(torch.slice(torch.select(out, 1, i), 2, 0, torch.size(xs[i], 2), 1), xs[i])
     return out
 
-  # More room for a prompt. xs: keys, values (L, B, G, S, D); room: int64 on the CPU, [columns more] -> the same with that many
+  # More room for a prompt. xs: keys, values (L, B, G, P, D); room: int64 on the CPU, [columns more] -> the same with that many
   # columns of zeros at the end
   def grow(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor) -> List[Tensor]:
     out = annotate(List[Tensor], [])
@@ -209,16 +219,24 @@ class FocusGraph(Module):
       _a = torch.append(out, torch.constant_pad_nd(xs[i], [0, 0, 0, int(room[0])], 0))
     return out
 
-  # Some of the chunks of a batch. xs: keys, values, lengths as condense() takes them; rows (M) -> the same of those rows
+  # Some of the chunks of a batch. xs: (L, B, ...) each, but for the last one, lengths (B); rows (M) -> the same of those rows
   def pick(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
-    return [torch.index_select(xs[0], 1, rows), torch.index_select(xs[1], 1, rows), torch.index_select(xs[2], 0, rows)]
+    out = annotate(List[Tensor], [])
+    for i in range(torch.len(xs) - 1):
+      _a = torch.append(out, torch.index_select(xs[i], 1, rows))
+    _b = torch.append(out, torch.index_select(xs[torch.len(xs) - 1], 0, rows))
+    return out
 
-  # Some tokens of a chunk, moved together as if nothing had stood between them. xs: keys, values of the chunk (L, G, T, D);
-  # columns (n): its tokens, ascending, from position 0. -> keys, values (L, G, n, D)
+  # Some tokens of a chunk, moved together as if nothing had stood between them. xs: keys, values of the chunk (L, G, T, D); or
+  # both int8, and their scales (L, G, T); columns (n): its tokens, ascending, from position 0. -> keys, values (L, G, n, D), numbers
   def excerpt(self: __torch__.FocusGraph, xs: List[Tensor], columns: Tensor, inv: Tensor) -> List[Tensor]:
     moved = torch.sub(torch.arange(torch.size(columns, 0), dtype=4, device=ops.prim.device(columns)), columns)
     keys = torch.index_select(xs[0], 2, columns)
-    return [self.rotate(keys, self.rotary(moved, inv)), torch.index_select(xs[1], 2, columns)]
+    values = torch.index_select(xs[1], 2, columns)
+    if torch.len(xs) > 2:
+      keys = torch.mul(keys, torch.unsqueeze(torch.to(torch.index_select(xs[2], 2, columns), 6), -1))
+      values = torch.mul(values, torch.unsqueeze(torch.to(torch.index_select(xs[3], 2, columns), 6), -1))
+    return [self.rotate(keys, self.rotary(moved, inv)), values]
 
   # The weights as prefill(), condense() and decode() read them: embedding, final norm, head, then 8 a layer: input norm, qkv, o,
   # post-attention norm, gate and up, down, added qkv, added o; then the last layer's k and v. Products over the same numbers are
@@ -297,45 +315,144 @@ class FocusGraph(Module):
     scaled = torch.mul(turn, torch.pow(2 * half, -0.5))
     return torch.cat([torch.expand(scaled, [m, n_heads, half]), torch.expand(turn, [m, n_kv, half])], 1)
 
+  # int8 numbers x (B, G, T, D) with scales (B, G, T) into the first T columns of a buffer (B, G, S, D) -> the buffer
+  def widened(self: __torch__.FocusGraph, buffer: Tensor, x: Tensor, scales: Tensor) -> Tensor:
+    part = torch.slice(buffer, 2, 0, torch.size(x, 2), 1)
+    _a = torch.copy_(part, x)
+    _b = torch.mul_(part, torch.unsqueeze(torch.to(scales, ops.prim.dtype(buffer)), -1))
+    return buffer
+
+  # Attention over chunks and what continues each of them, in one softmax. q (B, G, M, D), scaled; chunk: keys, values
+  # (B, G, T, D), or both int8, and their scales (B, G, T); own: keys, values (B, G, P, D). masks, to be added: two, (B, 1, 1, T) of
+  # the chunks and (1, 1, M, P) of what continues them, for one or two tokens: scores are made apart, and int8 numbers are scaled
+  # in them, where there are fewer. One, (B, 1, M, T + P): keys and values are put together for the fused kernel.
+  # -> (B, G, M, D)
+  def over_both(self: __torch__.FocusGraph, q: Tensor, chunk: List[Tensor], own: List[Tensor], masks: List[Tensor]) -> Tensor:
+    b = torch.size(q, 0)
+    g = torch.size(q, 1)
+    m = torch.size(q, 2)
+    d = torch.size(q, 3)
+    t = torch.size(chunk[0], 2)
+    p = torch.size(own[0], 2)
+    rounded = torch.len(chunk) > 2
+    kept = ops.prim.dtype(q)
+    dev = ops.prim.device(q)
+    if torch.len(masks) == 1:
+      both = annotate(List[Tensor], [])
+      for i in range(2):
+        wide = torch.empty([b, g, t + p, d], dtype=kept, device=dev)
+        if rounded:
+          wide = self.widened(wide, chunk[i], chunk[i + 2])
+        else:
+          _c = torch.copy_(torch.slice(wide, 2, 0, t, 1), chunk[i])
+        _p = torch.copy_(torch.slice(wide, 2, t, t + p, 1), own[i])
+        _b = torch.append(both, wide)
+      y = torch.scaled_dot_product_attention(q, both[0], both[1], masks[0], 0., False, scale=1.)
+    else:
+      keys = chunk[0]
+      values = chunk[1]
+      asks = torch.view(q, [b * g, m, d])
+      if rounded:
+        buffer = torch.empty([b, g, t, d], dtype=kept, device=dev)
+        keys = torch.copy_(buffer, keys)
+      scores = torch.bmm(asks, torch.transpose(torch.view(keys, [b * g, t, d]), 1, 2))
+      scores = torch.view(scores, [b, g, m, t])
+      if rounded:
+        scores = torch.mul_(scores, torch.unsqueeze(torch.to(chunk[2], kept), 2))
+      scores = torch.add_(scores, masks[0])
+      more = torch.bmm(asks, torch.transpose(torch.view(own[0], [b * g, p, d]), 1, 2))
+      more = torch.add_(torch.view(more, [b, g, m, p]), masks[1])
+      part = torch.softmax(torch.cat([scores, more], -1), -1)
+      of_chunk = torch.slice(part, 3, 0, t, 1)
+      if rounded:
+        of_chunk = torch.mul(of_chunk, torch.unsqueeze(torch.to(chunk[3], kept), 2))
+        values = torch.copy_(keys, values)
+      of_own = torch.reshape(torch.slice(part, 3, t, t + p, 1), [b * g, m, p])
+      y = torch.bmm(torch.reshape(of_chunk, [b * g, m, t]), torch.view(values, [b * g, t, d]))
+      y = torch.view(torch.add(y, torch.bmm(of_own, torch.view(own[1], [b * g, p, d]))), [b, g, m, d])
+    return y
+
   # Every chunk continued with the same new tokens. A row is one token of one chunk, token by token, so that the last tokens of
-  # all chunks are the last rows. Scores are made for all columns, those without a token too: a product over part of a chunk's
-  # columns would copy its keys first.
+  # all chunks are the last rows.
   #
-  # w: from fuse(). keys, values (L, B, G, T + Pmax, D): written in place. Columns [0, T) hold the chunks, padded on the right;
-  #   [T, T + P) the prompt so far. lengths (B): tokens of each chunk. span: int64 on the CPU, [T, P]. tokens (1, n).
-  # added: 1 where the last token runs through the added projections and the last layer has only its keys and values; they are
-  #   put into cand_keys, cand_values, a layer each, (B, G, D), keys before rotary embedding. 0: all tokens alike, all layers.
-  # every: 1 where what each token becomes is wanted, 0 for the last one's.
-  # -> with added 0, (B, H) of the last token, or (n*B, H) of every one, before the last norm
-  def continued(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, added: int, every: int, cand_keys: List[Tensor], cand_values: List[Tensor]) -> Tensor:
+  # w: from fuse() or pack(). chunks: keys, values (L, B, G, T, D), padded on the right, in the type of attention; or both int8, and
+  #   their scales (L, B, G, T). lengths (B): tokens of each chunk.
+  # own: keys, values (L, B, G, Pmax, D), written in place: columns [0, P) hold the prompt so far. past: int64 on the CPU, [P].
+  # tokens (1, n).
+  # added: 1 where the last token runs through the added projections and the last layer has only its keys and values; these are
+  #   wanted: (L, B, G, D) each, keys before rotary embedding. 0: all tokens alike, all layers.
+  # every: with added 0, 1 where what each token becomes is wanted, 0 for the last one's: (n or 1, B, H), before the last norm
+  # -> [keys, values] or [what they become]
+  def continued(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor, added: int, every: int) -> List[Tensor]:
+    b = torch.size(chunks[0], 1)
+    # many rows make a product no faster and fall out of the processor's caches
+    some = torch.floordiv(2048, torch.size(tokens, 1))
+    if some < 32:
+      some = 32
+    if ops.prim.is_cuda(tokens) or some >= b:
+      return self.continued_together(w, cfg, consts, inv, chunks, own, lengths, past, tokens, added, every)
+    first = annotate(List[Tensor], [])
+    second = annotate(List[Tensor], [])
+    for at in range(0, b, some):
+      part = self.some_of(chunks, at, at + some)
+      part_own = self.some_of(own, at, at + some)
+      out = self.continued_together(w, cfg, consts, inv, part, part_own, torch.slice(lengths, 0, at, at + some, 1), past, tokens, added, every)
+      _a = torch.append(first, out[0])
+      if added > 0:
+        _b = torch.append(second, out[1])
+    all = [torch.cat(first, 1)]
+    if added > 0:
+      _c = torch.append(all, torch.cat(second, 1))
+    return all
+
+  # Some chunks of a batch. xs: (L, B, ...) each -> (L, to - first, ...), views
+  def some_of(self: __torch__.FocusGraph, xs: List[Tensor], first: int, to: int) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      _a = torch.append(out, torch.slice(xs[i], 1, first, to, 1))
+    return out
+
+  # continued() of so many chunks as go together.
+  def continued_together(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor, added: int, every: int) -> List[Tensor]:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
     eps = float(consts[0])
-    t = int(span[0])
-    p = int(span[1])
-    b = torch.size(keys, 1)
-    room = torch.size(keys, 3)
-    d = torch.size(keys, 4)
+    p = int(past[0])
+    b = torch.size(chunks[0], 1)
+    t = torch.size(chunks[0], 3)
+    d = torch.size(chunks[0], 4)
     n = torch.size(tokens, 1)
     m = n - added
     r = torch.floordiv(n_heads, n_kv)
     wide = n_heads * d
     narrow = n_kv * d
-    end = t + p + n
+    end = p + n
     dev = ops.prim.device(tokens)
     dtype = ops.prim.dtype(w[4])
-    kept = ops.prim.dtype(keys)
+    kept = ops.prim.dtype(own[0])
     x = torch.embedding(w[0], torch.reshape(torch.expand(torch.unsqueeze(torch.squeeze(tokens, 0), 1), [n, b]), [-1]))
-    positions = torch.add(torch.unsqueeze(torch.arange(p, p + n, dtype=4, device=dev), 1), torch.unsqueeze(lengths, 0))  # -> (n, B)
+    positions = torch.add(torch.unsqueeze(torch.arange(p, end, dtype=4, device=dev), 1), torch.unsqueeze(lengths, 0))  # -> (n, B)
     turn = self.turns(torch.reshape(positions, [-1]), inv, n_heads, n_kv)
     in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths, 1))  # -> (B, T)
-    in_chunk = torch.expand(torch.view(in_chunk, [b, 1, 1, t]), [b, 1, n, t])
-    in_prompt = torch.ones([b, 1, n, p], dtype=11, device=dev)
-    in_new = torch.expand(torch.tril(torch.ones([n, n], dtype=11, device=dev)), [b, 1, n, n])
-    in_room = torch.zeros([b, 1, n, room - end], dtype=11, device=dev)
-    seen = torch.cat([in_chunk, in_prompt, in_new, in_room], -1)
-    mask = self.wide(seen, n_heads, n_kv, kept)  # -> (B, 1, R*n, T + Pmax)
+    in_chunk = torch.view(in_chunk, [b, 1, 1, t])
+    chunk_mask = torch.masked_fill(torch.zeros_like(in_chunk, dtype=kept), torch.logical_not(in_chunk), -1. / 0.)
+    before = torch.ones([n, p], dtype=11, device=dev)
+    seen = torch.view(torch.cat([before, torch.tril(torch.ones([n, n], dtype=11, device=dev))], 1), [1, 1, n, end])
+    own_mask = self.wide(seen, n_heads, n_kv, kept)  # -> (1, 1, R*n, P + n)
+    # in float32 the fused kernel wins from a few tokens on; in bfloat16, and for one or two tokens, it does not
+    fused = kept == 6 and n > 2
+    mask = own_mask
+    if fused:
+      mask = torch.cat([torch.expand(chunk_mask, [b, 1, r * n, t]), torch.expand(own_mask, [b, 1, r * n, end])], -1)
+    # int8 numbers are widened for so many chunks at once as stay in the processor's caches
+    step = b
+    if torch.len(chunks) > 2 and not ops.prim.is_cuda(tokens):
+      step = torch.floordiv(524288, n_kv * t * d)
+      if step < 1:
+        step = 1
+    cand_keys = annotate(List[Tensor], [])
+    cand_values = annotate(List[Tensor], [])
     # tokens that ask: all, but in the last layer the last one only
     asking = n
     for l in range(layers):
@@ -350,53 +467,61 @@ class FocusGraph(Module):
       turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [n * b, n_heads + n_kv, d]), turn)
       k = torch.view(torch.slice(turned, 1, n_heads, n_heads + n_kv, 1), [n, b, n_kv, d])
       v = torch.view(torch.slice(z, 1, wide + narrow, wide + 2 * narrow, 1), [n, b, n_kv, d])
-      kl = torch.select(keys, 0, l)
-      vl = torch.select(values, 0, l)
-      _a = torch.copy_(torch.slice(kl, 2, t + p, end, 1), torch.permute(k, [1, 2, 0, 3]))
-      _b = torch.copy_(torch.slice(vl, 2, t + p, end, 1), torch.permute(v, [1, 2, 0, 3]))
+      own_keys = torch.slice(torch.select(own[0], 0, l), 2, 0, end, 1)  # -> (B, G, P + n, D)
+      own_values = torch.slice(torch.select(own[1], 0, l), 2, 0, end, 1)
+      _a = torch.copy_(torch.slice(own_keys, 2, p, end, 1), torch.permute(k, [1, 2, 0, 3]))
+      _b = torch.copy_(torch.slice(own_values, 2, p, end, 1), torch.permute(v, [1, 2, 0, 3]))
       if added == 0 or not last:
         queries = torch.slice(turned, 1, 0, n_heads, 1)
         if last and n > 1 and every == 0:
           asking = 1
           queries = torch.slice(queries, 0, (n - 1) * b, n * b, 1)
           x = torch.slice(x, 0, (n - 1) * b, n * b, 1)
-          mask = self.wide(torch.slice(seen, 2, n - 1, n, 1), n_heads, n_kv, kept)
+          own_mask = self.wide(torch.slice(seen, 2, n - 1, n, 1), n_heads, n_kv, kept)
+          fused = False
         q = torch.view(queries, [asking, b, n_kv, r, d])
-        q = torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b * n_kv, r * asking, d]), kept)
-        if kept == 6 and asking > 2:
-          # in float32 the fused kernel wins from a few rows on; in bfloat16, and for one or two rows, it does not
-          y = torch.scaled_dot_product_attention(torch.view(q, [b, n_kv, r * asking, d]), kl, vl, mask, 0., False, scale=1.)
-        else:
-          scores = torch.bmm(q, torch.transpose(torch.view(kl, [b * n_kv, room, d]), 1, 2))
-          scores = torch.add_(torch.view(scores, [b, n_kv, r * asking, room]), mask)
-          part = torch.view(torch.softmax(scores, -1), [b * n_kv, r * asking, room])
-          y = torch.bmm(part, torch.view(vl, [b * n_kv, room, d]))
+        q = torch.contiguous(torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b, n_kv, r * asking, d]), kept))
+        seen_by = annotate(List[Tensor], [])
+        for first in range(0, b, step):
+          some = annotate(List[Tensor], [])
+          for i in range(torch.len(chunks)):
+            _s = torch.append(some, torch.slice(torch.select(chunks[i], 0, l), 0, first, first + step, 1))
+          some_own = [torch.slice(own_keys, 0, first, first + step, 1), torch.slice(own_values, 0, first, first + step, 1)]
+          if fused:
+            masks = [torch.slice(mask, 0, first, first + step, 1)]
+          else:
+            masks = [torch.slice(chunk_mask, 0, first, first + step, 1), own_mask]
+          _y = torch.append(seen_by, self.over_both(torch.slice(q, 0, first, first + step, 1), some, some_own, masks))
+        y = seen_by[0]
+        if torch.len(seen_by) > 1:
+          y = torch.cat(seen_by, 0)
         y = torch.reshape(torch.permute(torch.view(y, [b, n_kv, r, asking, d]), [3, 0, 1, 2, 4]), [asking * b, wide])
         rows = m * b
         if asking < n:
           rows = asking * b
         x = torch.add(x, self.linear_two(torch.to(y, dtype), rows, w[at + 2], w[at + 7]))
         x = self.fused_mlp(x, w, at, eps)
-    return x
+    if added > 0:
+      out = [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
+    else:
+      out = [torch.view(x, [asking, b, -1])]
+    return out
 
   # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
   # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
   # the chunk's candidate. Arguments as in continued().
   # -> candidate keys before rotary embedding, candidate values, each (L, B, G, D). Afterwards the prompt has P + n - 1 tokens.
-  def condense(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor) -> List[Tensor]:
-    cand_keys = annotate(List[Tensor], [])
-    cand_values = annotate(List[Tensor], [])
-    _x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 1, 0, cand_keys, cand_values)
-    return [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
+  def condense(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor) -> List[Tensor]:
+    return self.continued(w, cfg, consts, inv, chunks, own, lengths, past, tokens, 1, 0)
 
   # Proposals: every chunk is continued with the same new tokens and says what it would say next, or abstains. Arguments as in
   # continued(); how: int64 on the CPU, [the token that abstains, 1 for a proposal after every new token and 0 for the last].
   # -> logits less that of abstaining, (n' , B, V) with n' = n or 1, minus infinity for abstaining itself; the logarithm of the
   #   odds that the chunk says something, (n', B). Afterwards the prompt has P + n tokens.
-  def propose(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, how: Tensor) -> List[Tensor]:
+  def propose(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor, how: Tensor) -> List[Tensor]:
     a = int(how[0])
-    b = torch.size(keys, 1)
-    x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, int(how[1]), annotate(List[Tensor], []), annotate(List[Tensor], []))
+    b = torch.size(chunks[0], 1)
+    x = torch.flatten(self.continued(w, cfg, consts, inv, chunks, own, lengths, past, tokens, 0, int(how[1]))[0], 0, 1)
     logits = torch.to(self.product(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
     relative = torch.sub(logits, torch.slice(logits, 1, a, a + 1, 1))
     _f = torch.fill_(torch.slice(relative, 1, a, a + 1, 1), -1. / 0.)
@@ -406,11 +531,11 @@ class FocusGraph(Module):
   # Every chunk continued with the same new tokens: how likely each next one is, of all but the token that abstains. Arguments as
   # in continued(); next (n): what follows each of the tokens; how: int64 on the CPU, [the token that abstains].
   # -> logarithms of probabilities, (n, B). Afterwards the prompt has P + n tokens.
-  def likelihood(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, span: Tensor, tokens: Tensor, next: Tensor, how: Tensor) -> Tensor:
+  def likelihood(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor, next: Tensor, how: Tensor) -> Tensor:
     a = int(how[0])
-    b = torch.size(keys, 1)
+    b = torch.size(chunks[0], 1)
     n = torch.size(tokens, 1)
-    x = self.continued(w, cfg, consts, inv, keys, values, lengths, span, tokens, 0, 1, annotate(List[Tensor], []), annotate(List[Tensor], []))
+    x = torch.flatten(self.continued(w, cfg, consts, inv, chunks, own, lengths, past, tokens, 0, 1)[0], 0, 1)
     logits = torch.to(self.product(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
     _f = torch.fill_(torch.slice(logits, 1, a, a + 1, 1), -1. / 0.)
     wanted = torch.reshape(torch.expand(torch.unsqueeze(next, 1), [n, b]), [n * b, 1])

@@ -9,7 +9,7 @@ class DraftLengthTest {
   private final DraftLength length = new DraftLength();
 
   private int next(int speaks) {
-    return length.next(speaks, 1);
+    return length.next(speaks, 1, 1);
   }
 
   @Test
@@ -26,8 +26,15 @@ class DraftLengthTest {
 
   @Test
   void whatLiesInMemoryTogetherIsBounded() {
-    assertEquals(3, length.next(0, DraftLength.MOST_BYTES / 3));
-    assertEquals(1, length.next(0, DraftLength.MOST_BYTES * 5));
+    assertEquals(3, length.next(0, 1, DraftLength.MOST_BYTES / 3));
+    assertEquals(1, length.next(0, 1, DraftLength.MOST_BYTES * 5));
+  }
+
+  @Test
+  void whoHadALittlePartIsNotFollowed() {
+    double least = DraftLength.LEAST_PART;
+    assertEquals(1, length.next(5, least * 0.99, 1));
+    assertEquals(DraftLength.FIRST, length.next(5, least, 1));
   }
 
   /** Of 200 steps in which nothing drafted is said few have a draft, whoever speaks. */
@@ -37,7 +44,7 @@ class DraftLengthTest {
       DraftLength fresh = new DraftLength();
       int drafts = 0;
       for (int step = 0; step < 200; step++) {
-        if (fresh.next(oneSpeaker ? 3 : step % 5, 1) > 1) {
+        if (fresh.next(oneSpeaker ? 3 : step % 5, 1, 1) > 1) {
           drafts++;
           fresh.drafted();
           fresh.missed();

@@ -54,6 +54,9 @@ abstract class ProposalFixture {
     checkpoint.close();
   }
 
+  // fewer than a batch may have, so that there are several
+  private static final int CHUNKS_A_BATCH = 64;
+
   static int[] tokens(long seed, int count) {
     return new SplittableRandom(seed).ints(count, 8, VOCABULARY).toArray();
   }
@@ -71,11 +74,9 @@ abstract class ProposalFixture {
   }
 
   void add(ProposalDecoder decoder, List<int[]> chunks) {
-    for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
+    for (int from = 0; from < chunks.size(); from += CHUNKS_A_BATCH) {
       decoder.add(
-          chunks
-              .subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH))
-              .stream()
+          chunks.subList(from, Math.min(chunks.size(), from + CHUNKS_A_BATCH)).stream()
               .map(this::states)
               .toList());
     }

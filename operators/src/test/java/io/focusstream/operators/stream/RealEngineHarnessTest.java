@@ -34,8 +34,8 @@ class RealEngineHarnessTest {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final int CHUNK_TOKENS = 16;
 
-  /** Keys and values: 3 layers, 2 heads of 16 numbers of 4 bytes. */
-  private static final long STATE_BYTES_A_TOKEN = 768;
+  /** Keys and values: 3 layers, 2 heads of 16 numbers at int8, with a scale of 2 bytes. */
+  private static final long STATE_BYTES_A_TOKEN = 216;
 
   /** One token a character, in the range that the checkpoint has. */
   private static final class SmallTokenizer implements TextTokenizer {

@@ -62,13 +62,7 @@ final class ChunkCondenser implements AutoCloseable {
     this.batchTokens = batchTokens;
     this.hotBytes = hotBytes;
     this.hotManager = model.newManager();
-    this.hot =
-        new HotTier<>(
-            hotBytes,
-            states -> {
-              states.keys().close();
-              states.values().close();
-            });
+    this.hot = new HotTier<>(hotBytes, FocusModel.States::close);
   }
 
   boolean isHot(ChunkKey key) {
@@ -90,8 +84,17 @@ final class ChunkCondenser implements AutoCloseable {
    *
    * @param wanted chunks that they must not push out
    */
-  void keepHot(ChunkKey key, FocusModel.States states, int tokens, Set<ChunkKey> wanted) {
-    hot.put(key, states, model.stateBytes(tokens), wanted);
+  void keepHot(ChunkKey key, FocusModel.States states, Set<ChunkKey> wanted) {
+    int tokens = states.tokens();
+    long bytes = states.int8() ? model.int8Bytes(tokens) : model.stateBytes(tokens);
+    hot.put(key, states, bytes, wanted);
+  }
+
+  /** Bytes of a chunk's states that are ready for use. */
+  long readyBytes(int tokens) {
+    return codec.quantisation() == Quantisation.INT8 && model.readsInt8()
+        ? model.int8Bytes(tokens)
+        : model.stateBytes(tokens);
   }
 
   long condensedTokens() {
@@ -165,7 +168,7 @@ final class ChunkCondenser implements AutoCloseable {
       made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
       if (mayBeHot(chunk)) {
         try {
-          keepHot(chunk.key(), decode(chunk, blocks), chunk.tokens().length, wanted);
+          keepHot(chunk.key(), decode(chunk, blocks), wanted);
         } catch (ChunkStateException e) {
           throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
         }
@@ -193,11 +196,7 @@ final class ChunkCondenser implements AutoCloseable {
                 TensorSlot.inBatch(shape, i, batch.size(), states.tokens()));
         made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
         if (mayBeHot(chunk)) {
-          keepHot(
-              chunk.key(),
-              model.take(hotManager, states.rounded(), i, shape.tokens()),
-              shape.tokens(),
-              wanted);
+          keepHot(chunk.key(), model.take(hotManager, states.states(), i, shape.tokens()), wanted);
         }
       }
     }
@@ -205,7 +204,7 @@ final class ChunkCondenser implements AutoCloseable {
 
   // So that the first question over a chunk need not read it from state.
   private boolean mayBeHot(ChunkInput chunk) {
-    return model.stateBytes(chunk.tokens().length) <= hotBytes;
+    return readyBytes(chunk.tokens().length) <= hotBytes;
   }
 
   private ChunkShape shape(int tokens) {
@@ -252,7 +251,7 @@ final class ChunkCondenser implements AutoCloseable {
     return model.upload(hotManager, wanted.tokens(), tensors.keys(), tensors.values());
   }
 
-  // The bytes as they are stored; the device makes numbers of them.
+  // The bytes as they are stored; the device keeps them, or makes numbers of them.
   private FocusModel.States upload(ChunkState state) {
     ChunkShape shape = state.shape();
     int numbers = shape.elements();

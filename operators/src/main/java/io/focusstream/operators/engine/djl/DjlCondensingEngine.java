@@ -507,7 +507,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
     int continuation = task.question().length + task.maxAnswerTokens();
     long whole =
         task.chunks().stream()
-            .mapToLong(chunk -> model.stateBytes(chunk.tokens().length + continuation))
+            .mapToLong(chunk -> chunks.readyBytes(chunk.tokens().length))
+            .map(bytes -> bytes + model.stateBytes(continuation))
             .sum();
     List<LineMatcher.Excerpt> excerpts = task.found().excerpts();
     int longest = excerpts.stream().mapToInt(some -> some.tokens().length).max().orElse(0);

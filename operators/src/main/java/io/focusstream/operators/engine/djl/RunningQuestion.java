@@ -233,9 +233,9 @@ final class RunningQuestion {
       }
     }
     recondensed.putAll(condenser.condenseAll(missing, wanted));
-    for (int from = 0; from < chunks.size(); from += AnswerDecoder.CHUNKS_A_BATCH) {
-      List<ChunkInput> part =
-          chunks.subList(from, Math.min(chunks.size(), from + AnswerDecoder.CHUNKS_A_BATCH));
+    int together = model.chunksABatch();
+    for (int from = 0; from < chunks.size(); from += together) {
+      List<ChunkInput> part = chunks.subList(from, Math.min(chunks.size(), from + together));
       FocusModel.States[] states = new FocusModel.States[part.size()];
       List<Integer> cold = new ArrayList<>();
       for (int i = 0; i < states.length; i++) {
@@ -257,7 +257,7 @@ final class RunningQuestion {
       into.accept(Arrays.asList(states));
       // only now: what becomes hot may push out what this batch still needed
       for (int i : cold) {
-        condenser.keepHot(part.get(i).key(), states[i], part.get(i).tokens().length, wanted);
+        condenser.keepHot(part.get(i).key(), states[i], wanted);
       }
     }
   }
