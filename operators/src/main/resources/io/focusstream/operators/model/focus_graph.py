@@ -326,8 +326,8 @@ class FocusGraph(Module):
   # (B, G, T, D), or both int8, and their scales (B, G, T); own: keys, values (B, G, P, D). masks, to be added: two, (B, 1, 1, T) of
   # the chunks and (1, 1, M, P) of what continues them, for one or two tokens: scores are made apart, and int8 numbers are scaled
   # in them, where there are fewer. One, (B, 1, M, T + P): keys and values are put together for the fused kernel.
-  # -> (B, G, M, D)
-  def over_both(self: __torch__.FocusGraph, q: Tensor, chunk: List[Tensor], own: List[Tensor], masks: List[Tensor]) -> Tensor:
+  # room: memory to work in, as rooms() makes it, where either is so. -> (B, G, M, D)
+  def over_both(self: __torch__.FocusGraph, q: Tensor, chunk: List[Tensor], own: List[Tensor], masks: List[Tensor], room: List[Tensor]) -> Tensor:
     b = torch.size(q, 0)
     g = torch.size(q, 1)
     m = torch.size(q, 2)
@@ -336,11 +336,10 @@ class FocusGraph(Module):
     p = torch.size(own[0], 2)
     rounded = torch.len(chunk) > 2
     kept = ops.prim.dtype(q)
-    dev = ops.prim.device(q)
     if torch.len(masks) == 1:
       both = annotate(List[Tensor], [])
       for i in range(2):
-        wide = torch.empty([b, g, t + p, d], dtype=kept, device=dev)
+        wide = torch.slice(room[i], 0, 0, b, 1)
         if rounded:
           wide = self.widened(wide, chunk[i], chunk[i + 2])
         else:
@@ -353,8 +352,7 @@ class FocusGraph(Module):
       values = chunk[1]
       asks = torch.view(q, [b * g, m, d])
       if rounded:
-        buffer = torch.empty([b, g, t, d], dtype=kept, device=dev)
-        keys = torch.copy_(buffer, keys)
+        keys = torch.copy_(torch.slice(room[0], 0, 0, b, 1), keys)
       scores = torch.bmm(asks, torch.transpose(torch.view(keys, [b * g, t, d]), 1, 2))
       scores = torch.view(scores, [b, g, m, t])
       if rounded:
@@ -371,6 +369,17 @@ class FocusGraph(Module):
       y = torch.bmm(torch.reshape(of_chunk, [b * g, m, t]), torch.view(values, [b * g, t, d]))
       y = torch.view(torch.add(y, torch.bmm(of_own, torch.view(own[1], [b * g, p, d]))), [b, g, m, d])
     return y
+
+  # Memory for over_both(), for B chunks of G key/value heads, T tokens and D numbers, and P tokens of a prompt: two for the fused
+  # kernel, else one. Made once for all layers: where the system gives memory anew, it first fills it with zeros.
+  def rooms(self: __torch__.FocusGraph, sizes: List[int], p: int, fused: bool, dtype: int, device: Device) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    if fused:
+      for i in range(2):
+        _a = torch.append(out, torch.empty([sizes[0], sizes[1], sizes[2] + p, sizes[3]], dtype=dtype, device=device))
+    else:
+      _b = torch.append(out, torch.empty(sizes, dtype=dtype, device=device))
+    return out
 
   # Every chunk continued with the same new tokens. A row is one token of one chunk, token by token, so that the last tokens of
   # all chunks are the last rows.
@@ -447,10 +456,16 @@ class FocusGraph(Module):
       mask = torch.cat([torch.expand(chunk_mask, [b, 1, r * n, t]), torch.expand(own_mask, [b, 1, r * n, end])], -1)
     # int8 numbers are widened for so many chunks at once as stay in the processor's caches
     step = b
-    if torch.len(chunks) > 2 and not ops.prim.is_cuda(tokens):
+    rounded = torch.len(chunks) > 2
+    if rounded and not ops.prim.is_cuda(tokens):
       step = torch.floordiv(524288, n_kv * t * d)
       if step < 1:
         step = 1
+      if step > b:
+        step = b
+    room = annotate(List[Tensor], [])
+    if fused or rounded:
+      room = self.rooms([step, n_kv, t, d], end, fused, kept, dev)
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
     # tokens that ask: all, but in the last layer the last one only
@@ -479,6 +494,8 @@ class FocusGraph(Module):
           x = torch.slice(x, 0, (n - 1) * b, n * b, 1)
           own_mask = self.wide(torch.slice(seen, 2, n - 1, n, 1), n_heads, n_kv, kept)
           fused = False
+          if rounded:
+            room = self.rooms([step, n_kv, t, d], 0, False, kept, dev)
         q = torch.view(queries, [asking, b, n_kv, r, d])
         q = torch.contiguous(torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b, n_kv, r * asking, d]), kept))
         seen_by = annotate(List[Tensor], [])
@@ -491,7 +508,7 @@ class FocusGraph(Module):
             masks = [torch.slice(mask, 0, first, first + step, 1)]
           else:
             masks = [torch.slice(chunk_mask, 0, first, first + step, 1), own_mask]
-          _y = torch.append(seen_by, self.over_both(torch.slice(q, 0, first, first + step, 1), some, some_own, masks))
+          _y = torch.append(seen_by, self.over_both(torch.slice(q, 0, first, first + step, 1), some, some_own, masks, room))
         y = seen_by[0]
         if torch.len(seen_by) > 1:
           y = torch.cat(seen_by, 0)
