@@ -48,6 +48,10 @@ class ChunkStateCodecTest {
     assertEquals(576 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.INT4));
     assertEquals(2048 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.BF16));
     assertEquals(4096 * 256 + 84, ChunkStateCodec.encodedBytes(shape, Quantisation.FLOAT32));
+    // shape B of docs/performance.md
+    ChunkShape larger = new ChunkShape(12, 2, 256, 64);
+    assertEquals(3168 * 256 + 84, ChunkStateCodec.encodedBytes(larger, Quantisation.INT8));
+    assertEquals(1632 * 256 + 84, ChunkStateCodec.encodedBytes(larger, Quantisation.INT4));
     List<byte[]> blocks = codec(Quantisation.INT8).encode(CHUNK, ChunkStates.random(shape, 1));
     assertEquals(1, blocks.size());
     assertTrue(blocks.get(0).length <= 1100 * 256);
