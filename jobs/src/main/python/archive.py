@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import zipfile
 
 import torch
@@ -15,8 +16,12 @@ MODULE = b"\x80\x02c__torch__\nFocusGraph\nq\x00)\x81q\x01}q\x02X\x08\x00\x00\x0
 def load(source=SOURCE):
     """The graph's methods, from its source file."""
     packed = io.BytesIO()
-    with open(source, "rb") as f, zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as z:
-        for name, data in [("data.pkl", MODULE), ("code/__torch__.py", f.read()), ("constants.pkl", b"\x80\x02)."),
+    with open(source, encoding="utf-8") as f:
+        code = f.read()
+    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):  # as GraphArchive does
+        code = re.sub(r"= ops\.mkldnn\..*# without oneDNN: (.*)", r"= \1", code)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as z:
+        for name, data in [("data.pkl", MODULE), ("code/__torch__.py", code), ("constants.pkl", b"\x80\x02)."),
                            ("version", b"3\n")]:
             z.writestr("focus/" + name, data)
     packed.seek(0)

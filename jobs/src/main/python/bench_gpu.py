@@ -36,7 +36,7 @@ SHAPES = {
                  histories={"128K": 10, "400K": 22}, condense=[2, 4], ask=[2, 4, 8]),
 }
 ROOM_STEP = 16  # ChunkBatch.ROOM_STEP
-ENGINE_BATCH = 256  # ChunkBatch.MOST_CHUNKS
+ENGINE_BATCH = 64  # ChunkBatch.FEWER_CHUNKS
 BF16, FLOAT32 = 15, 6  # PyTorch's numbers of types
 ABSTAIN = 3
 GROUP = 8  # chunks of the history that are allocated together
@@ -717,7 +717,7 @@ def needs(m, mode, chunks, batch, steps=True):
     """Bytes beside the int8 history."""
     states = m.states_bytes(m.shape["chunk"] + room_of(m))
     if mode == "int8 as it is":
-        return chunks * (m.int8_bytes(m.shape["chunk"]) + m.states_bytes(room_of(m))) + 2 * batch * states
+        return chunks * (m.int8_bytes(m.shape["chunk"]) + m.states_bytes(room_of(m))) + 2 * batch * states // m.layers
     if not mode.startswith("int8"):
         # the engine's chunks of a batch lie apart before they are gathered
         return (chunks + (batch if mode == "engine" else 0)) * states

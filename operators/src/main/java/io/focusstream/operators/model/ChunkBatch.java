@@ -11,8 +11,11 @@ final class ChunkBatch {
   /** Chunks a batch: a further token's products then have enough rows to be worth the weights. */
   static final int MOST_CHUNKS = 256;
 
-  /** The same where each batch has a core for itself: enough batches for all cores. */
-  static final int CHUNKS_A_CORE = 64;
+  /**
+   * The same where each batch has a core for itself, so that there are enough for all cores; and on
+   * a GPU, whose memory a batch takes twice while it is made.
+   */
+  static final int FEWER_CHUNKS = 64;
 
   /** Room for a prompt is made as it is needed, so many columns at a time. */
   static final int ROOM_STEP = 16;
@@ -184,6 +187,9 @@ final class ChunkBatch {
    * @return keys after rotary embedding, values; each (L, G, chunk tokens + prompt tokens, D)
    */
   FocusModel.States ordinary(NDManager owner, int row) {
+    if (chunks.size() > 2) {
+      throw new IllegalStateException("int8 states are no numbers to compare");
+    }
     long length = lengths.getLong(row);
     NDArray[] both = new NDArray[2];
     for (int i = 0; i < 2; i++) {

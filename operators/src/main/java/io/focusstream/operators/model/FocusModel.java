@@ -325,7 +325,8 @@ public final class FocusModel implements AutoCloseable {
 
   /** Chunks a batch, at most. */
   public int chunksABatch() {
-    return workers.sideBySide() ? ChunkBatch.CHUNKS_A_CORE : ChunkBatch.MOST_CHUNKS;
+    boolean few = workers.sideBySide() || manager.getDevice().isGpu();
+    return few ? ChunkBatch.FEWER_CHUNKS : ChunkBatch.MOST_CHUNKS;
   }
 
   NDArray[] run(NDManager owner, String method, Object... more) {
@@ -424,9 +425,13 @@ public final class FocusModel implements AutoCloseable {
 
   /** Keys, or values, of a prompt that continues each of some chunks: zeros (L, B, G, P, D). */
   NDArray room(NDManager owner, int chunks, int columns) {
-    return owner.zeros(
-        new Shape(config.layers(), chunks, config.keyValueHeads(), columns, config.headDim()),
-        precision == Precision.FLOAT32 ? DataType.FLOAT32 : DataType.BFLOAT16);
+    long[] size = {
+      config.layers(), chunks, config.keyValueHeads(), columns, config.headDim(), stateType()
+    };
+    // in the graph: the engine's own zeros() ends the process where it is asked for bfloat16
+    try (NDArray sizes = owner.create(size)) {
+      return graph.run(owner, "prompt_room", frequencies, sizes)[0];
+    }
   }
 
   /** Keys and values of prompts with more columns at the end. */

@@ -16,9 +16,9 @@ import java.util.function.Supplier;
  * <p>Owns its buffers.
  */
 public final class StreamScorer implements AutoCloseable {
-  // Tokens at once: scores of attention for all of them, all chunks of a batch and all columns lie
-  // in memory together.
-  private static final int STRIDE = 32;
+  // Rows at once, one a token and chunk: what each makes of all tokens lies in memory together.
+  private static final int MOST_ROWS = 2048;
+  private static final int MOST_TOKENS = 32;
 
   private final FocusModel model;
   private final NDManager manager;
@@ -61,8 +61,10 @@ public final class StreamScorer implements AutoCloseable {
     System.arraycopy(continuation, 0, all, prompt.length, continuation.length);
     SourceMixture mixture = new SourceMixture(chunks + 1);
     double[] scores = new double[continuation.length];
-    for (int from = 0; from < all.length - 1; from += STRIDE) {
-      int to = Math.min(all.length - 1, from + STRIDE);
+    int largest = batches.stream().mapToInt(ChunkBatch::size).max().orElseThrow();
+    int stride = Math.max(1, Math.min(MOST_TOKENS, MOST_ROWS / largest));
+    for (int from = 0; from < all.length - 1; from += stride) {
+      int to = Math.min(all.length - 1, from + stride);
       double[][] found = likelihoods(all, from, to);
       for (int i = from; i < to; i++) {
         double score = mixture.next(found[i - from]);

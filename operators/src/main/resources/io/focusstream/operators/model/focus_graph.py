@@ -211,6 +211,11 @@ class FocusGraph(Module):
       _a = torch.copy_(torch.slice(torch.select(out, 1, i), 2, 0, torch.size(xs[i], 2), 1), xs[i])
     return out
 
+  # Keys, or values, of a prompt that continues chunks: zeros. like: any array on the device; size: int64 on the CPU,
+  # [L, B, G, P, D, dtype] -> (L, B, G, P, D)
+  def prompt_room(self: __torch__.FocusGraph, like: Tensor, size: Tensor) -> Tensor:
+    return torch.zeros([int(size[0]), int(size[1]), int(size[2]), int(size[3]), int(size[4])], dtype=int(size[5]), device=ops.prim.device(like))
+
   # More room for a prompt. xs: keys, values (L, B, G, P, D); room: int64 on the CPU, [columns more] -> the same with that many
   # columns of zeros at the end
   def grow(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor) -> List[Tensor]:
@@ -454,10 +459,10 @@ class FocusGraph(Module):
     mask = own_mask
     if fused:
       mask = torch.cat([torch.expand(chunk_mask, [b, 1, r * n, t]), torch.expand(own_mask, [b, 1, r * n, end])], -1)
-    # int8 numbers are widened for so many chunks at once as stay in the processor's caches
+    # numbers are put together, and int8 widened, for so many chunks at once as stay in the processor's caches
     step = b
     rounded = torch.len(chunks) > 2
-    if rounded and not ops.prim.is_cuda(tokens):
+    if (fused or rounded) and not ops.prim.is_cuda(tokens):
       step = torch.floordiv(524288, n_kv * t * d)
       if step < 1:
         step = 1

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
@@ -108,6 +109,35 @@ class ChunkBatchTest extends ProposalFixture {
           assertArrayEquals(same, part.get(step), ROUNDING);
         }
       }
+    }
+  }
+
+  /** As on a processor that has bfloat16: states are numbers, batches run side by side. */
+  @Test
+  void bfloat16SaysWhatFloat32Says() {
+    int count = 70;
+    AnswerDecoder.Step[] wanted = new AnswerDecoder.Step[3];
+    try (AnswerDecoder decoder = begin(chunks(count), PROMPT, tokens(99, 30))) {
+      wanted[0] = decoder.first();
+      wanted[1] = decoder.next(11);
+      wanted[2] = decoder.next(12);
+    }
+    try (FocusModel other = new FocusModel(checkpoint, Device.cpu(), Precision.BFLOAT16);
+        NDManager own = other.newManager();
+        ProposalDecoder decoder = other.propose(PROMPT, tokens(99, 30), 20)) {
+      assertFalse(other.readsInt8());
+      List<FocusModel.States> states = new ArrayList<>();
+      for (int[] chunk : chunks(count)) {
+        FocusModel.Quantised batch = other.prefillQuantised(own, List.of(chunk));
+        states.add(other.take(own, batch.states(), 0, chunk.length));
+        assertFalse(states.get(states.size() - 1).int8());
+      }
+      for (int from = 0; from < count; from += other.chunksABatch()) {
+        decoder.add(states.subList(from, Math.min(count, from + other.chunksABatch())));
+      }
+      assertArrayEquals(wanted[0].relevance(), decoder.first().relevance(), 0.05f);
+      assertArrayEquals(wanted[1].relevance(), decoder.next(11).relevance(), 0.05f);
+      assertArrayEquals(wanted[2].relevance(), decoder.next(12).relevance(), 0.05f);
     }
   }
 

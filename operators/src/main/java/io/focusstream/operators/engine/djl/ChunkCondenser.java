@@ -90,7 +90,10 @@ final class ChunkCondenser implements AutoCloseable {
     hot.put(key, states, bytes, wanted);
   }
 
-  /** Bytes of a chunk's states that are ready for use. */
+  /**
+   * Bytes of a chunk's states that are ready for use, if they are stored as this engine stores
+   * them: others, from before the setting was another one, may take more.
+   */
   long readyBytes(int tokens) {
     return codec.quantisation() == Quantisation.INT8 && model.readsInt8()
         ? model.int8Bytes(tokens)
