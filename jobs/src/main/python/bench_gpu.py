@@ -6,8 +6,8 @@ PyTorch only; the calls are those of the Java engine (FocusModel, ChunkBatch, Pa
 
 What doesn't fit into --seconds, counted from the start of the process, is left out, and said so. The JSON is written after every
 section. `engine`: a question's chunks lie side by side in bfloat16, made and batched as the engine does it; `held`: the same
-made in one pass, in batches of the best size. `int8 as it is`: the graph is given int8. `int8`: they stay int8, and each step makes bfloat16 of a batch at a time, in one
-buffer, or in two of which one is filled while the other is asked.
+made in one pass, in batches of the best size. `int8 as it is`: the graph is given int8. `int8`: they stay int8, and each step
+makes bfloat16 of a batch at a time, in one buffer, or in two of which one is filled while the other is asked.
 """
 
 import time
