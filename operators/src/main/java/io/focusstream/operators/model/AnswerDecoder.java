@@ -28,7 +28,7 @@ public sealed interface AnswerDecoder extends AutoCloseable
   /**
    * Puts the next chunks beside those already there; all before {@link #first()}.
    *
-   * @param states (L, G, T_i, D) each, oldest first, at most {@link FocusModel#chunksABatch()};
+   * @param states (L, G, T_i, D) each, oldest first, at most {@link FocusModel#chunksABatch};
    *     copied
    */
   void add(List<FocusModel.States> states);

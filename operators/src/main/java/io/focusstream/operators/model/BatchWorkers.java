@@ -19,14 +19,17 @@ import java.util.function.Supplier;
  */
 final class BatchWorkers implements AutoCloseable {
   private final ExecutorService threads;
+  private final int count;
 
   BatchWorkers(Device device, Precision precision) {
     FocusGraph.engine();
     int cores = JniUtils.getNumThreads();
     if (device.isGpu() || precision != Precision.BFLOAT16 || cores < 2) {
       threads = null;
+      count = 1;
       return;
     }
+    count = cores;
     CountDownLatch ready = new CountDownLatch(cores);
     threads =
         Executors.newFixedThreadPool(
@@ -61,9 +64,17 @@ final class BatchWorkers implements AutoCloseable {
     JniUtils.setNumThreads(cores);
   }
 
-  /** Whether batches run side by side here. */
-  boolean sideBySide() {
-    return threads != null;
+  /** How many batches run side by side here; 1 where they don't. */
+  int count() {
+    return count;
+  }
+
+  /**
+   * Runs small work on one core. Where the caller's thread shares it out among all, the library's
+   * threads go on looking for more for some milliseconds, which the next batches then lack.
+   */
+  <T> T onOneCore(Supplier<T> work) {
+    return threads == null ? work.get() : joined(CompletableFuture.supplyAsync(work, threads));
   }
 
   /**
@@ -79,15 +90,22 @@ final class BatchWorkers implements AutoCloseable {
         work.stream().map(one -> CompletableFuture.supplyAsync(one, threads)).toList();
     CompletableFuture<Void> all =
         CompletableFuture.allOf(running.toArray(new CompletableFuture<?>[0]));
+    joined(all);
+    return running.stream().map(CompletableFuture::join).toList();
+  }
+
+  private static <T> T joined(CompletableFuture<T> running) {
     try {
-      all.join();
+      return running.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
       throw e;
     }
-    return running.stream().map(CompletableFuture::join).toList();
   }
 
   @Override

@@ -11,11 +11,11 @@ final class ChunkBatch {
   /** Chunks a batch: a further token's products then have enough rows to be worth the weights. */
   static final int MOST_CHUNKS = 256;
 
-  /**
-   * The same where each batch has a core for itself, so that there are enough for all cores; and on
-   * a GPU, whose memory a batch takes twice while it is made.
-   */
-  static final int FEWER_CHUNKS = 64;
+  /** So many more sources may lie beside them: the tail, and one that holds nothing. */
+  static final int MOST_BESIDE = 2;
+
+  /** The same on a GPU, whose memory a batch takes twice while it is made. */
+  static final int CHUNKS_ON_GPU = 64;
 
   /** Room for a prompt is made as it is needed, so many columns at a time. */
   static final int ROOM_STEP = 16;
@@ -56,7 +56,7 @@ final class ChunkBatch {
       List<FocusModel.States> states,
       long[] length,
       int room) {
-    if (states.isEmpty() || states.size() > MOST_CHUNKS) {
+    if (states.isEmpty() || states.size() > MOST_CHUNKS + MOST_BESIDE) {
       throw new IllegalArgumentException(
           "a batch has 1 to %d chunks; got %d".formatted(MOST_CHUNKS, states.size()));
     }

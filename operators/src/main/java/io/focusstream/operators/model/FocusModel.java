@@ -9,6 +9,7 @@ import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -323,10 +324,19 @@ public final class FocusModel implements AutoCloseable {
     return 2L * config.layers() * config.keyValueHeads() * tokens;
   }
 
-  /** Chunks a batch, at most. */
-  public int chunksABatch() {
-    boolean few = workers.sideBySide() || manager.getDevice().isGpu();
-    return few ? ChunkBatch.FEWER_CHUNKS : ChunkBatch.MOST_CHUNKS;
+  /**
+   * Chunks a batch, where there are so many in all: few batches, but where they run side by side as
+   * many for each core.
+   */
+  public int chunksABatch(int chunks) {
+    int most = manager.getDevice().isGpu() ? ChunkBatch.CHUNKS_ON_GPU : ChunkBatch.MOST_CHUNKS;
+    int cores = workers.count();
+    int batches = cores * ceilDiv(chunks, cores * most);
+    return cores == 1 ? most : Math.max(1, ceilDiv(chunks, batches));
+  }
+
+  private static int ceilDiv(int number, int by) {
+    return (number + by - 1) / by;
   }
 
   NDArray[] run(NDManager owner, String method, Object... more) {
@@ -339,8 +349,18 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, method, all);
   }
 
+  /** As many parts of a list as batches run side by side, in its order; one where none do. */
+  public <T> List<List<T>> parts(List<T> all) {
+    int each = Math.max(1, ceilDiv(all.size(), workers.count()));
+    List<List<T>> parts = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += each) {
+      parts.add(all.subList(from, Math.min(all.size(), from + each)));
+    }
+    return parts;
+  }
+
   /** Batches side by side; the results in their order. */
-  <T> List<T> sideBySide(List<Supplier<T>> batches) {
+  public <T> List<T> sideBySide(List<Supplier<T>> batches) {
     return workers.run(batches);
   }
 
@@ -351,7 +371,7 @@ public final class FocusModel implements AutoCloseable {
    * @return the results, in the order of the work
    */
   public <T> List<T> inParallel(List<Supplier<T>> work) {
-    return workers.sideBySide()
+    return workers.count() > 1
         ? workers.run(work)
         : work.parallelStream().map(Supplier::get).toList();
   }
@@ -383,7 +403,7 @@ public final class FocusModel implements AutoCloseable {
       NDArray rows,
       NDArray weights,
       NDArray part) {
-    return graph.run(owner, "agree", proposals, at, rows, weights, part);
+    return workers.onOneCore(() -> graph.run(owner, "agree", proposals, at, rows, weights, part));
   }
 
   /** The states of a source that holds nothing: one column, of which none counts. */

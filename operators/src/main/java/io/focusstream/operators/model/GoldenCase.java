@@ -102,7 +102,7 @@ public final class GoldenCase {
                 wanted.length,
                 FocusSettings.LocalMode.EXACT)) {
       List<FocusModel.States> memoryStates = condense(model, scratch, chunks);
-      int together = model.chunksABatch();
+      int together = model.chunksABatch(chunks.size());
       for (int from = 0; from < chunks.size(); from += together) {
         decoder.add(memoryStates.subList(from, Math.min(chunks.size(), from + together)));
       }

@@ -45,6 +45,12 @@ public final class GraphArchive {
     return List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
   }
 
+  /** Whether oneDNN has products of that type here; of bfloat16 only where the processor has. */
+  static boolean oneDnn(Precision precision) {
+    return oneDnn()
+        && (precision == Precision.FLOAT32 || Precision.forThisProcessor() == precision);
+  }
+
   /** The archive's bytes; the same bytes on every call. */
   public static byte[] pack() {
     return pack(oneDnn());

@@ -33,7 +33,7 @@ public final class MachineRates {
               manager.randomNormal(new Shape(in, out)).mul(1 / Math.sqrt(out)));
       List<NDArray> cast = List.of(graph.run(manager, "cast", arrays, type));
       double plain = products(graph, manager, cast, rows, in, out);
-      if (precision != Precision.FLOAT32 || !GraphArchive.oneDnn()) {
+      if (!GraphArchive.oneDnn(precision)) {
         return plain;
       }
       NDArray count = manager.create(new long[] {rows});

@@ -88,8 +88,9 @@ public final class ModelWeights {
   }
 
   /**
-   * The weights as inference reads them: products over the same numbers are one; on a CPU, in
-   * float32, matrices are laid out as oneDNN reads them. The given ones are closed.
+   * The weights as inference reads them: products over the same numbers are one; on a CPU matrices
+   * are laid out as oneDNN reads them, where it has products of that type. The given ones are
+   * closed.
    *
    * @param manager owner of the arrays, on their device
    * @param shape the graph's {@code cfg}
@@ -103,7 +104,7 @@ public final class ModelWeights {
     List<NDArray> fused = List.of(graph.run(manager, "fuse", weights, shape));
     weights.close();
     weights.arrays().forEach(NDArray::close);
-    if (precision == Precision.FLOAT32 && !manager.getDevice().isGpu() && GraphArchive.oneDnn()) {
+    if (!manager.getDevice().isGpu() && GraphArchive.oneDnn(precision)) {
       List<NDArray> plain = fused;
       try (NDArray rows = manager.create(new long[] {ROWS_OF_A_PRODUCT})) {
         fused = List.of(graph.run(manager, "pack", plain, rows));

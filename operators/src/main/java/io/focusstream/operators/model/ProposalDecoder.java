@@ -65,6 +65,11 @@ public final class ProposalDecoder implements AnswerDecoder {
   private final List<FocusModel.States> excerpts = new ArrayList<>();
   private int[] excerptOfTail = {};
   private int chunkCount;
+  // chunks that are going to be added at once, where that is known
+  private int expected = -1;
+  private int added;
+  // whether the tail and the source that holds nothing lie in a batch
+  private boolean hasNewest;
   // adds the whole chunks; null where they were added at once, or have been
   private Runnable later;
   private boolean asked;
@@ -132,10 +137,34 @@ public final class ProposalDecoder implements AnswerDecoder {
     if (asked) {
       throw new IllegalStateException("chunks can't be added after they were asked");
     }
-    whole.add(new ChunkBatch(model, manager, states, room()));
+    added += states.size();
     if (later == null) {
-      chunkCount += states.size();
+      chunkCount = added;
     }
+    if (added == expected && fitsBeside(states)) {
+      newest(states);
+    } else {
+      whole.add(new ChunkBatch(model, manager, states, room()));
+    }
+  }
+
+  /**
+   * Says how many chunks are going to be added at once. The tail is then read beside the last ones,
+   * which saves a batch of two sources in each step.
+   */
+  public void expect(int chunks) {
+    if (begun || chunkCount > 0 || later != null) {
+      throw new IllegalStateException("what is to be expected is said before chunks are added");
+    }
+    expected = chunks;
+  }
+
+  /** Whether the tail makes a batch of these neither wider nor of another type. */
+  private boolean fitsBeside(List<FocusModel.States> states) {
+    return excerptOf.isEmpty()
+        && excerptOfTail.length == 0
+        && states.stream().noneMatch(FocusModel.States::int8)
+        && states.stream().mapToInt(FocusModel.States::tokens).max().orElse(0) >= tail.length;
   }
 
   /**
@@ -196,7 +225,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   private void requireRoomForExcerpts() {
-    if (begun || excerpts.size() >= MOST_EXCERPTS || excerptOfTail.length > 0) {
+    if (begun || hasNewest || excerpts.size() >= MOST_EXCERPTS || excerptOfTail.length > 0) {
       throw new IllegalStateException(
           "at most " + MOST_EXCERPTS + " excerpts and the tail's, before the first step");
     }
@@ -209,7 +238,9 @@ public final class ProposalDecoder implements AnswerDecoder {
   @Override
   public Step first() {
     begun = true;
-    newest();
+    if (!hasNewest) {
+      newest(List.of());
+    }
     if (later == null || excerptOf.isEmpty()) {
       bringIn();
     }
@@ -223,10 +254,15 @@ public final class ProposalDecoder implements AnswerDecoder {
     return ProposalWeights.left(begin(logOdds(step))) < leftToChunks;
   }
 
-  /** The tail; the excerpts and a source that holds nothing. */
-  private void newest() {
+  /**
+   * The tail; the excerpts and a source that holds nothing.
+   *
+   * @param chunks the last of the chunks, where all lie in one batch
+   */
+  private void newest(List<FocusModel.States> chunks) {
+    hasNewest = true;
     try (NDManager own = manager.newSubManager()) {
-      List<FocusModel.States> newest = new ArrayList<>();
+      List<FocusModel.States> newest = new ArrayList<>(chunks);
       if (tail.length > 0) {
         FocusModel.States states =
             model.take(own, model.prefill(own, List.of(tail)), 0, tail.length);
@@ -256,7 +292,6 @@ public final class ProposalDecoder implements AnswerDecoder {
     if (later != null) {
       later.run();
     }
-    int added = whole.stream().mapToInt(ChunkBatch::size).sum();
     if (added != chunkCount) {
       throw new IllegalStateException(chunkCount + " chunks were to be added; got " + added);
     }

@@ -206,9 +206,13 @@ class FocusGraph(Module):
     shape = [torch.size(first, 0), torch.len(xs), torch.size(first, 1), int(size[0])]
     if torch.dim(first) == 4:
       _s = torch.append(shape, torch.size(first, 3))
-    out = torch.zeros(shape, dtype=int(size[1]), device=ops.prim.device(first))
+    out = torch.empty(shape, dtype=int(size[1]), device=ops.prim.device(first))
     for i in range(torch.len(xs)):
-      _a = torch.copy_(torch.slice(torch.select(out, 1, i), 2, 0, torch.size(xs[i], 2), 1), xs[i])
+      t = torch.size(xs[i], 2)
+      own = torch.select(out, 1, i)
+      _a = torch.copy_(torch.slice(own, 2, 0, t, 1), xs[i])
+      if t < int(size[0]):
+        _z = torch.zero_(torch.slice(own, 2, t, int(size[0]), 1))
     return out
 
   # Keys, or values, of a prompt that continues chunks: zeros. like: any array on the device; size: int64 on the CPU,
@@ -262,8 +266,8 @@ class FocusGraph(Module):
     _i = torch.append(out, torch.cat([w[last + 2], w[last + 3]], 0))
     return out
 
-  # Matrices as oneDNN wants them, for products in float32 on a CPU: it does them faster than what linear() calls there, few rows
-  # above all, and needs them in an order of its own, which only product() can read. xs: from fuse(); rows: int64 on the CPU,
+  # Matrices as oneDNN wants them, for products on a CPU: in float32 it does them faster than what linear() calls there, few rows
+  # above all; in bfloat16 linear() calls it too, but puts them in order anew each time. Only product() can read that order. xs: from fuse(); rows: int64 on the CPU,
   # about so many rows will come. -> the same with its matrices so, but for the embedding
   def pack(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
     out = [torch.clone(xs[0])]
@@ -330,7 +334,7 @@ class FocusGraph(Module):
   # Attention over chunks and what continues each of them, in one softmax. q (B, G, M, D), scaled; chunk: keys, values
   # (B, G, T, D), or both int8, and their scales (B, G, T); own: keys, values (B, G, P, D). masks, to be added: two, (B, 1, 1, T) of
   # the chunks and (1, 1, M, P) of what continues them, for one or two tokens: scores are made apart, and int8 numbers are scaled
-  # in them, where there are fewer. One, (B, 1, M, T + P): keys and values are put together for the fused kernel.
+  # in them, where there are fewer. One, (B, 1, M, T + P): keys and values are put together, in float32 for the fused kernel.
   # room: memory to work in, as rooms() makes it, where either is so. -> (B, G, M, D)
   def over_both(self: __torch__.FocusGraph, q: Tensor, chunk: List[Tensor], own: List[Tensor], masks: List[Tensor], room: List[Tensor]) -> Tensor:
     b = torch.size(q, 0)
@@ -351,7 +355,13 @@ class FocusGraph(Module):
           _c = torch.copy_(torch.slice(wide, 2, 0, t, 1), chunk[i])
         _p = torch.copy_(torch.slice(wide, 2, t, t + p, 1), own[i])
         _b = torch.append(both, wide)
-      y = torch.scaled_dot_product_attention(q, both[0], both[1], masks[0], 0., False, scale=1.)
+      if kept == 6:
+        y = torch.scaled_dot_product_attention(q, both[0], both[1], masks[0], 0., False, scale=1.)
+      else:
+        scores = torch.bmm(torch.view(q, [b * g, m, d]), torch.transpose(torch.view(both[0], [b * g, t + p, d]), 1, 2))
+        part = torch.softmax(torch.add_(torch.view(scores, [b, g, m, t + p]), masks[0]), -1)
+        y = torch.bmm(torch.view(part, [b * g, m, t + p]), torch.view(both[1], [b * g, t + p, d]))
+        y = torch.view(y, [b, g, m, d])
     else:
       keys = chunk[0]
       values = chunk[1]
@@ -375,11 +385,11 @@ class FocusGraph(Module):
       y = torch.view(torch.add(y, torch.bmm(of_own, torch.view(own[1], [b * g, p, d]))), [b, g, m, d])
     return y
 
-  # Memory for over_both(), for B chunks of G key/value heads, T tokens and D numbers, and P tokens of a prompt: two for the fused
-  # kernel, else one. Made once for all layers: where the system gives memory anew, it first fills it with zeros.
-  def rooms(self: __torch__.FocusGraph, sizes: List[int], p: int, fused: bool, dtype: int, device: Device) -> List[Tensor]:
+  # Memory for over_both(), for B chunks of G key/value heads, T tokens and D numbers, and P tokens of a prompt: two where these are
+  # put together, else one. Made once for all layers: where the system gives memory anew, it first fills it with zeros.
+  def rooms(self: __torch__.FocusGraph, sizes: List[int], p: int, together: bool, dtype: int, device: Device) -> List[Tensor]:
     out = annotate(List[Tensor], [])
-    if fused:
+    if together:
       for i in range(2):
         _a = torch.append(out, torch.empty([sizes[0], sizes[1], sizes[2] + p, sizes[3]], dtype=dtype, device=device))
     else:
@@ -453,24 +463,32 @@ class FocusGraph(Module):
     chunk_mask = torch.masked_fill(torch.zeros_like(in_chunk, dtype=kept), torch.logical_not(in_chunk), -1. / 0.)
     before = torch.ones([n, p], dtype=11, device=dev)
     seen = torch.view(torch.cat([before, torch.tril(torch.ones([n, n], dtype=11, device=dev))], 1), [1, 1, n, end])
-    own_mask = self.wide(seen, n_heads, n_kv, kept)  # -> (1, 1, R*n, P + n)
-    # in float32 the fused kernel wins from a few tokens on; in bfloat16, and for one or two tokens, it does not
-    fused = kept == 6 and n > 2
+    gpu = ops.prim.is_cuda(tokens)
+    # from a few tokens on there are more scores than keys: these are put together, so that scores needn't be
+    together = n > 2 and (kept == 6 or not gpu)
+    columns = end
+    if not together:
+      # all of the prompt's room: bfloat16 products copy what has gaps
+      columns = torch.size(own[0], 3)
+      seen = torch.constant_pad_nd(seen, [0, columns - end], 0)
+    own_mask = self.wide(seen, n_heads, n_kv, kept)  # -> (1, 1, R*n, columns)
     mask = own_mask
-    if fused:
+    if together:
       mask = torch.cat([torch.expand(chunk_mask, [b, 1, r * n, t]), torch.expand(own_mask, [b, 1, r * n, end])], -1)
-    # numbers are put together, and int8 widened, for so many chunks at once as stay in the processor's caches
+    # numbers are put together, and int8 widened, for so many chunks at once as stay in the processor's caches; so do their scores
     step = b
     rounded = torch.len(chunks) > 2
-    if (fused or rounded) and not ops.prim.is_cuda(tokens):
+    if (together or rounded) and not gpu:
       step = torch.floordiv(524288, n_kv * t * d)
+      if together and kept != 6:
+        step = torch.floordiv(262144, n_heads * n * t)
       if step < 1:
         step = 1
       if step > b:
         step = b
     room = annotate(List[Tensor], [])
-    if fused or rounded:
-      room = self.rooms([step, n_kv, t, d], end, fused, kept, dev)
+    if together or rounded:
+      room = self.rooms([step, n_kv, t, d], end, together, kept, dev)
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
     # tokens that ask: all, but in the last layer the last one only
@@ -487,8 +505,8 @@ class FocusGraph(Module):
       turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [n * b, n_heads + n_kv, d]), turn)
       k = torch.view(torch.slice(turned, 1, n_heads, n_heads + n_kv, 1), [n, b, n_kv, d])
       v = torch.view(torch.slice(z, 1, wide + narrow, wide + 2 * narrow, 1), [n, b, n_kv, d])
-      own_keys = torch.slice(torch.select(own[0], 0, l), 2, 0, end, 1)  # -> (B, G, P + n, D)
-      own_values = torch.slice(torch.select(own[1], 0, l), 2, 0, end, 1)
+      own_keys = torch.slice(torch.select(own[0], 0, l), 2, 0, columns, 1)  # -> (B, G, columns, D)
+      own_values = torch.slice(torch.select(own[1], 0, l), 2, 0, columns, 1)
       _a = torch.copy_(torch.slice(own_keys, 2, p, end, 1), torch.permute(k, [1, 2, 0, 3]))
       _b = torch.copy_(torch.slice(own_values, 2, p, end, 1), torch.permute(v, [1, 2, 0, 3]))
       if added == 0 or not last:
@@ -498,7 +516,7 @@ class FocusGraph(Module):
           queries = torch.slice(queries, 0, (n - 1) * b, n * b, 1)
           x = torch.slice(x, 0, (n - 1) * b, n * b, 1)
           own_mask = self.wide(torch.slice(seen, 2, n - 1, n, 1), n_heads, n_kv, kept)
-          fused = False
+          together = False
           if rounded:
             room = self.rooms([step, n_kv, t, d], 0, False, kept, dev)
         q = torch.view(queries, [asking, b, n_kv, r, d])
@@ -509,7 +527,7 @@ class FocusGraph(Module):
           for i in range(torch.len(chunks)):
             _s = torch.append(some, torch.slice(torch.select(chunks[i], 0, l), 0, first, first + step, 1))
           some_own = [torch.slice(own_keys, 0, first, first + step, 1), torch.slice(own_values, 0, first, first + step, 1)]
-          if fused:
+          if together:
             masks = [torch.slice(mask, 0, first, first + step, 1)]
           else:
             masks = [torch.slice(chunk_mask, 0, first, first + step, 1), own_mask]
@@ -577,18 +595,26 @@ class FocusGraph(Module):
     if torch.size(rows, 0) == 0:
       return [own, torch.zeros([0], dtype=6, device=ops.prim.device(own))]
     picked = annotate(List[Tensor], [])
+    sums = annotate(List[Tensor], [])
     first = 0
     for i in range(torch.len(proposals)):
       some = torch.select(proposals[i], 0, j)
       b = torch.size(some, 0)
       here = torch.logical_and(torch.ge(rows, first), torch.lt(rows, first + b))
       local = torch.sub(torch.masked_select(rows, here), first)
-      _p = torch.append(picked, torch.index_select(some, 0, local))
+      said = torch.add_(torch.index_select(some, 0, local), torch.unsqueeze(torch.masked_select(weights, here), 1))
+      # what is summed are parts of the whole, none above 1
+      parts = torch.exp_(said)
+      _p = torch.append(picked, parts)
+      _s = torch.append(sums, torch.sum(parts, [0]))
       first = first + b
-    said = torch.add(torch.cat(picked, 0), torch.unsqueeze(weights, 1))  # -> (C', V)
-    mixed = torch.logsumexp(torch.cat([said, torch.unsqueeze(own, 0)], 0), [0])
-    likeliest = torch.argmax(mixed)
-    share = torch.exp(torch.sub(torch.select(said, 1, int(likeliest)), torch.select(mixed, 0, int(likeliest))))
+    all = torch.log(torch.sum(torch.stack(sums, 0), [0]))
+    mixed = torch.logaddexp(all, own)
+    likeliest = int(torch.argmax(mixed))
+    of_likeliest = annotate(List[Tensor], [])
+    for k in range(torch.len(picked)):
+      _l = torch.append(of_likeliest, torch.select(picked[k], 1, likeliest))
+    share = torch.div(torch.cat(of_likeliest, 0), torch.exp(torch.select(mixed, 0, likeliest)))
     return [mixed, share]
 
   # Parallel decoding (FocusLLM section 3.3): the frozen decoder over [candidates ; local context]. w: from fuse().

@@ -59,6 +59,28 @@ class BatchWorkersTest {
               IllegalArgumentException.class, () -> workers.run(List.of(() -> 1, fails, () -> 3)));
 
       assertEquals("so", thrown.getMessage());
+      assertThrows(IllegalArgumentException.class, () -> workers.onOneCore(fails));
+    }
+  }
+
+  @Test
+  void anErrorIsTheCallersOwnToo() {
+    try (BatchWorkers workers = workers()) {
+      Supplier<Integer> fails =
+          () -> {
+            throw new StackOverflowError("deep");
+          };
+
+      assertThrows(StackOverflowError.class, () -> workers.run(List.of(() -> 1, fails)));
+      assertThrows(StackOverflowError.class, () -> workers.onOneCore(fails));
+    }
+  }
+
+  @Test
+  void smallWorkHasOneCore() {
+    Assumptions.assumeTrue(FocusGraph.engine() != null && JniUtils.getNumThreads() > 1);
+    try (BatchWorkers workers = workers()) {
+      assertEquals(1, workers.onOneCore(JniUtils::getNumThreads));
     }
   }
 

@@ -132,8 +132,8 @@ class ChunkBatchTest extends ProposalFixture {
         states.add(other.take(own, batch.states(), 0, chunk.length));
         assertFalse(states.get(states.size() - 1).int8());
       }
-      for (int from = 0; from < count; from += other.chunksABatch()) {
-        decoder.add(states.subList(from, Math.min(count, from + other.chunksABatch())));
+      for (int from = 0; from < count; from += other.chunksABatch(count)) {
+        decoder.add(states.subList(from, Math.min(count, from + other.chunksABatch(count))));
       }
       assertArrayEquals(wanted[0].relevance(), decoder.first().relevance(), 0.05f);
       assertArrayEquals(wanted[1].relevance(), decoder.next(11).relevance(), 0.05f);
@@ -147,7 +147,7 @@ class ChunkBatchTest extends ProposalFixture {
       List<FocusModel.States> some =
           List.of(states(tokens(1, 12)), states(tokens(2, 15)), states(tokens(3, 9)));
       List<FocusModel.States> many = new ArrayList<>();
-      while (many.size() <= model.chunksABatch()) {
+      while (many.size() <= ChunkBatch.MOST_CHUNKS + ChunkBatch.MOST_BESIDE) {
         many.addAll(some);
       }
       IllegalArgumentException refused =

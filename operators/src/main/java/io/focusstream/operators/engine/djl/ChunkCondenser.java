@@ -25,7 +25,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 
 /**
  * Makes chunks' states, writes and reads them as they are stored, and keeps those hot that were
@@ -179,14 +182,40 @@ final class ChunkCondenser implements AutoCloseable {
     }
   }
 
+  /** A condensed chunk, and its states where they may be hot. */
+  private record Made(CondensedChunk chunk, Optional<FocusModel.States> states) {}
+
   // Rounded where the model runs; what becomes hot is what would be read back.
   private void condenseToInt8(
       List<ChunkInput> batch, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
+    Queue<FocusModel.States> taken = new ConcurrentLinkedQueue<>();
+    List<Supplier<List<Made>>> work = new ArrayList<>();
+    for (List<ChunkInput> part : model.parts(batch)) {
+      work.add(() -> toInt8(part, taken));
+    }
+    List<List<Made>> parts;
+    try {
+      parts = model.sideBySide(work);
+    } catch (RuntimeException | Error e) {
+      taken.forEach(FocusModel.States::close);
+      throw e;
+    }
+    for (List<Made> part : parts) {
+      for (Made one : part) {
+        ChunkKey key = one.chunk().key();
+        made.put(key, one.chunk());
+        one.states().ifPresent(states -> keepHot(key, states, wanted));
+      }
+    }
+  }
+
+  private List<Made> toInt8(List<ChunkInput> part, Queue<FocusModel.States> taken) {
     try (NDManager scratch = model.newManager()) {
       FocusModel.Quantised states =
-          model.prefillQuantised(scratch, batch.stream().map(ChunkInput::tokens).toList());
-      for (int i = 0; i < batch.size(); i++) {
-        ChunkInput chunk = batch.get(i);
+          model.prefillQuantised(scratch, part.stream().map(ChunkInput::tokens).toList());
+      List<Made> made = new ArrayList<>();
+      for (int i = 0; i < part.size(); i++) {
+        ChunkInput chunk = part.get(i);
         ChunkShape shape = shape(chunk.tokens().length);
         List<byte[]> blocks =
             codec.encodeQuantised(
@@ -196,12 +225,15 @@ final class ChunkCondenser implements AutoCloseable {
                 states.values(),
                 states.keyScales(),
                 states.valueScales(),
-                TensorSlot.inBatch(shape, i, batch.size(), states.tokens()));
-        made.put(chunk.key(), new CondensedChunk(chunk.key(), blocks));
+                TensorSlot.inBatch(shape, i, part.size(), states.tokens()));
+        Optional<FocusModel.States> ready = Optional.empty();
         if (mayBeHot(chunk)) {
-          keepHot(chunk.key(), model.take(hotManager, states.states(), i, shape.tokens()), wanted);
+          ready = Optional.of(model.take(hotManager, states.states(), i, shape.tokens()));
+          ready.ifPresent(taken::add);
         }
+        made.add(new Made(new CondensedChunk(chunk.key(), blocks), ready));
       }
+      return made;
     }
   }
 

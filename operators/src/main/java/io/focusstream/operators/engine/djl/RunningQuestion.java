@@ -145,6 +145,7 @@ final class RunningQuestion {
       proposals.doubt();
     }
     if (excerpts.isEmpty()) {
+      proposals.expect(chunks.size());
       load(chunks, proposals::add);
       return;
     }
@@ -233,7 +234,7 @@ final class RunningQuestion {
       }
     }
     recondensed.putAll(condenser.condenseAll(missing, wanted));
-    int together = model.chunksABatch();
+    int together = model.chunksABatch(chunks.size());
     for (int from = 0; from < chunks.size(); from += together) {
       List<ChunkInput> part = chunks.subList(from, Math.min(chunks.size(), from + together));
       FocusModel.States[] states = new FocusModel.States[part.size()];

@@ -148,6 +148,32 @@ class DjlCondensingEngineTest {
   /**
    * The gauge follows the engine's turns: a question's second token comes a turn after its first.
    */
+  /** In bfloat16 a batch is shared out among the cores; what is stored is what is read. */
+  @Test
+  void chunksCondensedOnSeveralCoresAreWhatTheyAreAlone() throws Exception {
+    List<int[]> chunks = chunks(11);
+    try (DjlCondensingEngine other =
+        new DjlCondensingEngine(settings.withPrecision(Precision.BFLOAT16))) {
+      List<ChunkInput> together = inputs(other, chunks);
+      assertTrue(together.stream().allMatch(c -> other.isHot(c.key())));
+      EngineAnswer hot = get(other.ask(ask(together)));
+      List<ChunkInput> alone = new ArrayList<>();
+      for (int[] chunk : chunks) {
+        alone.addAll(inputs(other, List.of(chunk)));
+      }
+      for (int i = 0; i < chunks.size(); i++) {
+        assertEquals(together.get(i).blocks().size(), alone.get(i).blocks().size());
+        assertEquals(together.get(i).key(), alone.get(i).key());
+      }
+      try (DjlCondensingEngine cold =
+          new DjlCondensingEngine(settings.withPrecision(Precision.BFLOAT16).withHotBytes(0))) {
+        assertSame(hot, get(cold.ask(ask(together))));
+        EngineAnswer fromAlone = get(cold.ask(ask(alone)));
+        assertEquals(hot.confidence(), fromAlone.confidence(), 0.05);
+      }
+    }
+  }
+
   @Test
   void aQuestionIsCountedWhileItRuns() throws Exception {
     AskTask task = ask(inputs(engine, chunks(4)));
