@@ -349,9 +349,15 @@ public final class FocusModel implements AutoCloseable {
     return graph.run(owner, method, all);
   }
 
-  /** As many parts of a list as batches run side by side, in its order; one where none do. */
-  public <T> List<List<T>> parts(List<T> all) {
-    int each = Math.max(1, ceilDiv(all.size(), workers.count()));
+  /**
+   * A list in parts for batches that run side by side, in its order; one part where none do. Small
+   * parts are better shared out where others, too, want the cores.
+   *
+   * @param enough elements that are worth a batch; fewer where there are fewer for each core
+   */
+  public <T> List<List<T>> parts(List<T> all, int enough) {
+    int cores = workers.count();
+    int each = cores == 1 ? all.size() : Math.min(enough, ceilDiv(all.size(), cores));
     List<List<T>> parts = new ArrayList<>();
     for (int from = 0; from < all.size(); from += each) {
       parts.add(all.subList(from, Math.min(all.size(), from + each)));

@@ -71,22 +71,28 @@ class SideBySideTest extends ProposalFixture {
   @Test
   void chunksAreSharedOutEvenlyAmongTheCores() {
     try (FocusModel other = new FocusModel(checkpoint, Device.cpu(), Precision.BFLOAT16)) {
-      int cores = other.parts(IntStream.range(0, 1000).boxed().toList()).size();
+      int cores = other.parts(IntStream.range(0, 1000).boxed().toList(), 1000).size();
       for (int count : new int[] {1, 2, 7, 128, 513, 5000}) {
         int each = other.chunksABatch(count);
         int batches = (count + each - 1) / each;
         assertTrue(each <= ChunkBatch.MOST_CHUNKS, "a batch has at most as many");
         assertTrue(batches <= cores || each > ChunkBatch.MOST_CHUNKS / 2, count + " chunks");
         assertTrue(batches >= Math.min(count, cores) - cores / 2, count + " chunks");
-        List<List<Integer>> parts = other.parts(IntStream.range(0, count).boxed().toList());
-        assertTrue(parts.size() <= cores);
-        List<Integer> joined = new ArrayList<>();
-        parts.forEach(joined::addAll);
-        assertEquals(IntStream.range(0, count).boxed().toList(), joined);
+        for (int enough : new int[] {1, 4, 1000}) {
+          List<List<Integer>> parts =
+              other.parts(IntStream.range(0, count).boxed().toList(), enough);
+          assertTrue(parts.size() >= Math.min(cores, count) - cores / 2);
+          List<Integer> joined = new ArrayList<>();
+          for (List<Integer> part : parts) {
+            assertTrue(part.size() <= enough && !part.isEmpty());
+            joined.addAll(part);
+          }
+          assertEquals(IntStream.range(0, count).boxed().toList(), joined);
+        }
       }
     }
     // float32 has all cores for one
-    assertEquals(1, model.parts(List.of(1, 2, 3)).size());
+    assertEquals(1, model.parts(List.of(1, 2, 3), 1).size());
     assertEquals(ChunkBatch.MOST_CHUNKS, model.chunksABatch(7));
   }
 }

@@ -41,6 +41,9 @@ import java.util.function.Supplier;
 final class ChunkCondenser implements AutoCloseable {
   private static final int REMEMBERED_BATCHES = 1000;
 
+  /** So many are condensed at once on a core; more are no faster, and leave its caches. */
+  private static final int TOKENS_A_CORE = 256;
+
   private final FocusModel model;
   private final ChunkStateCodec codec;
   private final int batchTokens;
@@ -190,7 +193,8 @@ final class ChunkCondenser implements AutoCloseable {
       List<ChunkInput> batch, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
     Queue<FocusModel.States> taken = new ConcurrentLinkedQueue<>();
     List<Supplier<List<Made>>> work = new ArrayList<>();
-    for (List<ChunkInput> part : model.parts(batch)) {
+    int longest = batch.stream().mapToInt(c -> c.tokens().length).max().orElseThrow();
+    for (List<ChunkInput> part : model.parts(batch, Math.max(1, TOKENS_A_CORE / longest))) {
       work.add(() -> toInt8(part, taken));
     }
     List<List<Made>> parts;
