@@ -359,7 +359,7 @@ class FocusGraph(Module):
         y = torch.scaled_dot_product_attention(q, both[0], both[1], masks[0], 0., False, scale=1.)
       else:
         scores = torch.bmm(torch.view(q, [b * g, m, d]), torch.transpose(torch.view(both[0], [b * g, t + p, d]), 1, 2))
-        part = torch.softmax(torch.add_(torch.view(scores, [b, g, m, t + p]), masks[0]), -1)
+        part = torch.to(torch.softmax(torch.add_(torch.to(torch.view(scores, [b, g, m, t + p]), 6), masks[0]), -1), kept)
         y = torch.bmm(torch.view(part, [b * g, m, t + p]), torch.view(both[1], [b * g, t + p, d]))
         y = torch.view(y, [b, g, m, d])
     else:
