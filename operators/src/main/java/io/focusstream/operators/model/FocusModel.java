@@ -331,8 +331,10 @@ public final class FocusModel implements AutoCloseable {
   public int chunksABatch(int chunks) {
     int most = manager.getDevice().isGpu() ? ChunkBatch.CHUNKS_ON_GPU : ChunkBatch.MOST_CHUNKS;
     int cores = workers.count();
-    int batches = cores * ceilDiv(chunks, cores * most);
-    return cores == 1 ? most : Math.max(1, ceilDiv(chunks, batches));
+    if (cores == 1 || chunks == 0) {
+      return most;
+    }
+    return ceilDiv(chunks, cores * ceilDiv(chunks, cores * most));
   }
 
   private static int ceilDiv(int number, int by) {

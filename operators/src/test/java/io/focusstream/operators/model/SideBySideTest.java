@@ -72,6 +72,8 @@ class SideBySideTest extends ProposalFixture {
   void chunksAreSharedOutEvenlyAmongTheCores() {
     try (FocusModel other = new FocusModel(checkpoint, Device.cpu(), Precision.BFLOAT16)) {
       int cores = other.parts(IntStream.range(0, 1000).boxed().toList(), 1000).size();
+      assertTrue(other.chunksABatch(0) > 0);
+      assertTrue(other.parts(List.of(), 1).isEmpty());
       for (int count : new int[] {1, 2, 7, 128, 513, 5000}) {
         int each = other.chunksABatch(count);
         int batches = (count + each - 1) / each;
