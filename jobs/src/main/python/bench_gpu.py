@@ -36,7 +36,7 @@ SHAPES = {
                  histories={"128K": 10, "400K": 22}, condense=[2, 4], ask=[2, 4, 8]),
 }
 ROOM_STEP = 16  # ChunkBatch.ROOM_STEP
-ENGINE_BATCH = 64  # ChunkBatch.FEWER_CHUNKS
+ENGINE_BATCH = 64  # ChunkBatch.CHUNKS_ON_GPU
 BF16, FLOAT32 = 15, 6  # PyTorch's numbers of types
 ABSTAIN = 3
 GROUP = 8  # chunks of the history that are allocated together

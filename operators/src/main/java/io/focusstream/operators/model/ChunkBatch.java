@@ -11,11 +11,14 @@ final class ChunkBatch {
   /** Chunks a batch: a further token's products then have enough rows to be worth the weights. */
   static final int MOST_CHUNKS = 256;
 
-  /** So many more sources may lie beside them: the tail, and one that holds nothing. */
-  static final int MOST_BESIDE = 2;
+  /** The same where each batch has a core: more are no faster, and are copied at once. */
+  static final int CHUNKS_A_CORE = 128;
 
   /** The same on a GPU, whose memory a batch takes twice while it is made. */
   static final int CHUNKS_ON_GPU = 64;
+
+  /** So many more sources may lie beside them: the tail, and one that holds nothing. */
+  static final int MOST_BESIDE = 2;
 
   /** Room for a prompt is made as it is needed, so many columns at a time. */
   static final int ROOM_STEP = 16;
@@ -58,7 +61,8 @@ final class ChunkBatch {
       int room) {
     if (states.isEmpty() || states.size() > MOST_CHUNKS + MOST_BESIDE) {
       throw new IllegalArgumentException(
-          "a batch has 1 to %d chunks; got %d".formatted(MOST_CHUNKS, states.size()));
+          "a batch has 1 to %d chunks and %d beside them; got %d"
+              .formatted(MOST_CHUNKS, MOST_BESIDE, states.size()));
     }
     this.model = model;
     this.manager = manager;

@@ -16,8 +16,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A model on a device: FocusLLM's forward passes (arXiv 2408.11745, §3) over the graph. Not safe
- * for use by two threads at a time; the engine gives it one.
+ * A model on a device: FocusLLM's forward passes (arXiv 2408.11745, §3) over the graph. Used by one
+ * thread at a time, the engine's, but for what {@link #sideBySide} and {@link #inParallel} run.
  *
  * <p>Legend: B chunks of a batch, C chunks of a question, L layers, G key/value heads, T tokens of
  * a chunk, D head size, V vocabulary.
@@ -326,15 +326,14 @@ public final class FocusModel implements AutoCloseable {
 
   /**
    * Chunks a batch, where there are so many in all: few batches, but where they run side by side as
-   * many for each core.
+   * many for each core, and none much smaller than the others.
    */
   public int chunksABatch(int chunks) {
-    int most = manager.getDevice().isGpu() ? ChunkBatch.CHUNKS_ON_GPU : ChunkBatch.MOST_CHUNKS;
     int cores = workers.count();
     if (cores == 1 || chunks == 0) {
-      return most;
+      return manager.getDevice().isGpu() ? ChunkBatch.CHUNKS_ON_GPU : ChunkBatch.MOST_CHUNKS;
     }
-    return ceilDiv(chunks, cores * ceilDiv(chunks, cores * most));
+    return ceilDiv(chunks, cores * ceilDiv(chunks, cores * ChunkBatch.CHUNKS_A_CORE));
   }
 
   private static int ceilDiv(int number, int by) {

@@ -56,7 +56,9 @@ public final class ProposalDecoder implements AnswerDecoder {
   private double leftToChunks;
   private final NDArray lastOnly;
   private final NDArray everyToken;
-  // whole chunks, once they are asked; then the tail; then excerpts and a source that holds nothing
+  // whole chunks, once they are asked; then the tail; then excerpts and a source that holds
+  // nothing;
+  // tail and that source may lie in the batch of the last chunks
   private final List<ChunkBatch> batches = new ArrayList<>();
   private final List<ChunkBatch> whole = new ArrayList<>();
   private final int[] prompt;
@@ -134,14 +136,15 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   @Override
   public void add(List<FocusModel.States> states) {
-    if (asked) {
-      throw new IllegalStateException("chunks can't be added after they were asked");
+    if (asked || hasNewest && later == null) {
+      throw new IllegalStateException(
+          "chunks can't be added after they were asked, or all that were expected have come");
     }
     added += states.size();
     if (later == null) {
       chunkCount = added;
     }
-    if (added == expected && fitsBeside(states)) {
+    if (added == expected && !hasNewest && fitsBeside(states)) {
       newest(states);
     } else {
       whole.add(new ChunkBatch(model, manager, states, room()));
@@ -193,6 +196,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     if (naming) {
       leftToChunks = Math.max(leftToChunks, LEFT_BY_NAMING);
     }
+    expected = -1;
     chunkCount = chunks;
     later = adds;
   }

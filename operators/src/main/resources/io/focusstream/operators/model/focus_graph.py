@@ -333,8 +333,8 @@ class FocusGraph(Module):
 
   # Attention over chunks and what continues each of them, in one softmax. q (B, G, M, D), scaled; chunk: keys, values
   # (B, G, T, D), or both int8, and their scales (B, G, T); own: keys, values (B, G, P, D). masks, to be added: two, (B, 1, 1, T) of
-  # the chunks and (1, 1, M, P) of what continues them, for one or two tokens: scores are made apart, and int8 numbers are scaled
-  # in them, where there are fewer. One, (B, 1, M, T + P): keys and values are put together, in float32 for the fused kernel.
+  # the chunks and (1, 1, M, P) of what continues them, for one or two tokens, and on a GPU: scores are made apart, and int8 numbers
+  # are scaled in them, where there are fewer. One, (B, 1, M, T + P): keys and values are put together, in float32 for the fused kernel.
   # room: memory to work in, as rooms() makes it, where either is so. -> (B, G, M, D)
   def over_both(self: __torch__.FocusGraph, q: Tensor, chunk: List[Tensor], own: List[Tensor], masks: List[Tensor], room: List[Tensor]) -> Tensor:
     b = torch.size(q, 0)
@@ -401,7 +401,8 @@ class FocusGraph(Module):
   #
   # w: from fuse() or pack(). chunks: keys, values (L, B, G, T, D), padded on the right, in the type of attention; or both int8, and
   #   their scales (L, B, G, T). lengths (B): tokens of each chunk.
-  # own: keys, values (L, B, G, Pmax, D), written in place: columns [0, P) hold the prompt so far. past: int64 on the CPU, [P].
+  # own: keys, values (L, B, G, Pmax, D), written in place: columns [0, P) hold the prompt so far, the others any
+  #   finite numbers. past: int64 on the CPU, [P].
   # tokens (1, n).
   # added: 1 where the last token runs through the added projections and the last layer has only its keys and values; these are
   #   wanted: (L, B, G, D) each, keys before rotary embedding. 0: all tokens alike, all layers.
@@ -467,8 +468,8 @@ class FocusGraph(Module):
     # from a few tokens on there are more scores than keys: these are put together, so that scores needn't be
     together = n > 2 and (kept == 6 or not gpu)
     columns = end
-    if not together:
-      # all of the prompt's room: bfloat16 products copy what has gaps
+    if not together and kept != 6 and not gpu:
+      # all of the prompt's room: bfloat16 products on a CPU copy what has gaps
       columns = torch.size(own[0], 3)
       seen = torch.constant_pad_nd(seen, [0, columns - end], 0)
     own_mask = self.wide(seen, n_heads, n_kv, kept)  # -> (1, 1, R*n, columns)

@@ -49,6 +49,35 @@ class PackedProductsTest {
     }
   }
 
+  /** As the library's own product does, which asks the same processor, but for the last digit. */
+  @Test
+  void bfloat16MatricesArePackedWhereTheProcessorHasIt() {
+    Assumptions.assumeTrue(
+        GraphArchive.oneDnn(Precision.BFLOAT16), "no bfloat16 products in this processor");
+    try (NDManager manager = FocusGraph.engine().newBaseManager(Device.cpu());
+        FocusGraph graph = new FocusGraph(manager)) {
+      NDArray bfloat16 = manager.create(new long[] {15});
+      NDArray float32 = manager.create(new long[] {6});
+      NDArray matrix =
+          graph
+              .run(manager, "cast", List.of(manager.randomNormal(new Shape(OUT, IN))), bfloat16)[0];
+      NDArray packed = packed(graph, manager, List.of(matrix, matrix))[1];
+      for (int rows : new int[] {1, 2, 7, 64, 300}) {
+        NDArray x =
+            graph
+                .run(manager, "cast", List.of(manager.randomNormal(new Shape(rows, IN))), bfloat16)[
+                0];
+        List<NDArray> both =
+            List.of(
+                graph.run(manager, "product", x, matrix)[0],
+                graph.run(manager, "product", x, packed)[0]);
+        NDArray[] wide = graph.run(manager, "cast", both, float32);
+        assertArrayEquals(
+            wide[0].toFloatArray(), wide[1].toFloatArray(), 0.15f, rows + " rows, values of 7");
+      }
+    }
+  }
+
   @Test
   void theGraphLoadsWhereOneDnnIsMissingAndThenPackingCopies() {
     byte[] archive = GraphArchive.pack(false);

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -36,7 +37,8 @@ import java.util.function.Supplier;
  * made again.
  *
  * <p>Used by the engine's thread, but for {@link #isHot}, {@link #hot}'s counts and the counts of
- * what was condensed, which any may read; {@link #decode} may run beside itself.
+ * what was condensed, which any may read; {@link #decode} may run beside itself, and the parts of a
+ * batch are condensed beside one another.
  */
 final class ChunkCondenser implements AutoCloseable {
   private static final int REMEMBERED_BATCHES = 1000;
@@ -191,33 +193,40 @@ final class ChunkCondenser implements AutoCloseable {
   // Rounded where the model runs; what becomes hot is what would be read back.
   private void condenseToInt8(
       List<ChunkInput> batch, Set<ChunkKey> wanted, Map<ChunkKey, CondensedChunk> made) {
-    Queue<FocusModel.States> taken = new ConcurrentLinkedQueue<>();
-    List<Supplier<List<Made>>> work = new ArrayList<>();
+    Consumer<Made> keep =
+        one -> {
+          ChunkKey key = one.chunk().key();
+          made.put(key, one.chunk());
+          one.states().ifPresent(states -> keepHot(key, states, wanted));
+        };
     int longest = batch.stream().mapToInt(c -> c.tokens().length).max().orElseThrow();
-    for (List<ChunkInput> part : model.parts(batch, Math.max(1, TOKENS_A_CORE / longest))) {
-      work.add(() -> toInt8(part, taken));
+    List<List<ChunkInput>> parts = model.parts(batch, Math.max(1, TOKENS_A_CORE / longest));
+    if (parts.size() == 1) {
+      toInt8(batch, keep);
+      return;
     }
-    List<List<Made>> parts;
+    Queue<Made> done = new ConcurrentLinkedQueue<>();
+    List<Supplier<Void>> work = new ArrayList<>();
+    for (List<ChunkInput> part : parts) {
+      work.add(
+          () -> {
+            toInt8(part, done::add);
+            return null;
+          });
+    }
     try {
-      parts = model.sideBySide(work);
+      model.sideBySide(work);
     } catch (RuntimeException | Error e) {
-      taken.forEach(FocusModel.States::close);
+      done.forEach(one -> one.states().ifPresent(FocusModel.States::close));
       throw e;
     }
-    for (List<Made> part : parts) {
-      for (Made one : part) {
-        ChunkKey key = one.chunk().key();
-        made.put(key, one.chunk());
-        one.states().ifPresent(states -> keepHot(key, states, wanted));
-      }
-    }
+    done.forEach(keep);
   }
 
-  private List<Made> toInt8(List<ChunkInput> part, Queue<FocusModel.States> taken) {
+  private void toInt8(List<ChunkInput> part, Consumer<Made> into) {
     try (NDManager scratch = model.newManager()) {
       FocusModel.Quantised states =
           model.prefillQuantised(scratch, part.stream().map(ChunkInput::tokens).toList());
-      List<Made> made = new ArrayList<>();
       for (int i = 0; i < part.size(); i++) {
         ChunkInput chunk = part.get(i);
         ChunkShape shape = shape(chunk.tokens().length);
@@ -233,11 +242,9 @@ final class ChunkCondenser implements AutoCloseable {
         Optional<FocusModel.States> ready = Optional.empty();
         if (mayBeHot(chunk)) {
           ready = Optional.of(model.take(hotManager, states.states(), i, shape.tokens()));
-          ready.ifPresent(taken::add);
         }
-        made.add(new Made(new CondensedChunk(chunk.key(), blocks), ready));
+        into.accept(new Made(new CondensedChunk(chunk.key(), blocks), ready));
       }
-      return made;
     }
   }
 

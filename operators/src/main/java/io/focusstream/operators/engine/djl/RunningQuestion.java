@@ -26,8 +26,10 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -246,16 +248,24 @@ final class RunningQuestion {
         }
       }
       // to read stored numbers is hardly work of the model's: the cores share it
+      Queue<FocusModel.States> ready = new ConcurrentLinkedQueue<>();
       List<Supplier<FocusModel.States>> reading = new ArrayList<>();
-      cold.forEach(i -> reading.add(() -> stored(part.get(i))));
-      Iterator<FocusModel.States> read = model.inParallel(reading).iterator();
-      for (int i : cold) {
-        states[i] = read.next();
-        if (states[i] == null) {
-          states[i] = again(part.get(i), wanted);
+      cold.forEach(i -> reading.add(() -> stored(part.get(i), ready)));
+      try {
+        Iterator<FocusModel.States> read = model.inParallel(reading).iterator();
+        for (int i : cold) {
+          states[i] = read.next();
+          if (states[i] == null) {
+            states[i] = again(part.get(i), wanted);
+            ready.add(states[i]);
+          }
         }
+        into.accept(Arrays.asList(states));
+      } catch (RuntimeException | Error e) {
+        // nobody else knows of them
+        ready.forEach(FocusModel.States::close);
+        throw e;
       }
-      into.accept(Arrays.asList(states));
       // only now: what becomes hot may push out what this batch still needed
       for (int i : cold) {
         condenser.keepHot(part.get(i).key(), states[i], wanted);
@@ -264,11 +274,16 @@ final class RunningQuestion {
   }
 
   // The state as it is stored, or was just made; null where it can't be read.
-  private FocusModel.States stored(ChunkInput chunk) {
+  private FocusModel.States stored(ChunkInput chunk, Queue<FocusModel.States> ready) {
     CondensedChunk again = recondensed.get(chunk.key());
     List<byte[]> blocks = again != null ? again.blocks() : chunk.blocks();
     try {
-      return blocks.isEmpty() ? null : condenser.decode(chunk, blocks);
+      if (blocks.isEmpty()) {
+        return null;
+      }
+      FocusModel.States states = condenser.decode(chunk, blocks);
+      ready.add(states);
+      return states;
     } catch (ChunkStateException e) {
       LOG.warn("chunk {} is condensed again: {}", chunk.key(), e.getMessage());
       return null;

@@ -145,9 +145,6 @@ class DjlCondensingEngineTest {
     assertEquals(1, sum, 1e-4);
   }
 
-  /**
-   * The gauge follows the engine's turns: a question's second token comes a turn after its first.
-   */
   /** In bfloat16 a batch is shared out among the cores; what is stored is what is read. */
   @Test
   void chunksCondensedOnSeveralCoresAreWhatTheyAreAlone() throws Exception {
@@ -176,6 +173,9 @@ class DjlCondensingEngineTest {
     }
   }
 
+  /**
+   * The gauge follows the engine's turns: a question's second token comes a turn after its first.
+   */
   @Test
   void aQuestionIsCountedWhileItRuns() throws Exception {
     AskTask task = ask(inputs(engine, chunks(4)));
