@@ -106,7 +106,9 @@ public final class PlanCommand implements Callable<Integer> {
   /** Devices with the rates that are reckoned with. */
   public enum DeviceKind {
     /** Measured: two cores with AVX-512 bf16, shape A by proposals, docs/performance.md. */
-    cpu(361e9, 16.9e9, 0.39, 0.37, 0.4, "measured, docs/performance.md"),
+    cpu(387e9, 14.7e9, 0.435, 0.36, 0.44, "measured, docs/performance.md"),
+    /** The same of two cores without bfloat16, whose products are float32. */
+    cpu_float32(121e9, 8.5e9, 0.54, 0.43, 0.3, "measured, docs/performance.md"),
     /** From its data sheet; the parts are assumed, never measured by us. */
     l4(121e12, 300e9, 0.4, 0.4, 0.5, "from its data sheet; the parts assumed, not measured"),
     /** From its data sheet; the parts are assumed, never measured by us. */
@@ -118,6 +120,14 @@ public final class PlanCommand implements Callable<Integer> {
     private final double askPart;
     private final double tokenPart;
     private final String source;
+
+    /** Bytes of a number of states that are ready for use. */
+    private double bytesANumber(Quantisation kv, int headDim) {
+      if (this != cpu_float32) {
+        return Short.BYTES;
+      }
+      return kv == Quantisation.INT8 ? 1 + (double) Short.BYTES / headDim : Float.BYTES;
+    }
 
     DeviceKind(
         double operations,
@@ -167,7 +177,8 @@ public final class PlanCommand implements Callable<Integer> {
     int asked = readout == Readout.DECODER ? question : question + 1;
     double first =
         chunks * BenchCommand.stepOperations(shape, readout, asked) / (perSecond * device.askPart);
-    double hotBytes = chunks * chunk * shape.stateElementsPerToken() * Short.BYTES;
+    double hotBytes =
+        chunks * chunk * shape.stateElementsPerToken() * device.bytesANumber(kv, shape.headDim());
     double products = chunks * BenchCommand.stepOperations(shape, readout, 1) / perSecond;
     double further = (hotBytes / bytesPerSecond + products) / device.tokenPart;
     double questionSeconds = first + (answer - 1) * further;

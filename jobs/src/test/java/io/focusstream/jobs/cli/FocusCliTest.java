@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -52,6 +53,28 @@ class FocusCliTest {
     assertEquals(ExitCodes.OK, time.exitCode(), time.toString());
     assertTrue(time.out().contains("1638400 tokens, 6400 chunks"), time.out());
     assertEquals(time.out(), tokens.out());
+  }
+
+  /** 256 tokens of 1,024 numbers a chunk: as the engine keeps them on such a processor. */
+  @Test
+  void aPlanCountsStatesThatAreReadyForUseAsTheDeviceKeepsThem() {
+    String[] load = {"plan", "--rate", "10", "--history", "16M", "--device"};
+    assertHot("32.00 GiB", with(load, "cpu"));
+    assertHot("32.00 GiB", with(load, "h200"));
+    // a byte a number, and a scale of two bytes for each 32
+    assertHot("17.00 GiB", with(load, "cpu_float32"));
+    assertHot("64.00 GiB", with(load, "cpu_float32", "--kv", "INT4"));
+  }
+
+  private static String[] with(String[] first, String... more) {
+    return Stream.concat(Stream.of(first), Stream.of(more)).toArray(String[]::new);
+  }
+
+  private void assertHot(String wanted, String[] arguments) {
+    Run plan = run(arguments);
+    assertEquals(ExitCodes.OK, plan.exitCode(), plan.toString());
+    String line = plan.out().lines().filter(l -> l.startsWith("hot,")).findFirst().orElseThrow();
+    assertTrue(line.endsWith(wanted), line);
   }
 
   @Test
