@@ -241,13 +241,11 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   /** Of chunk states that are ready for use, as a CPU keeps them. */
-  private double bytesANumber(Precision precision, ModelConfig config) {
+  static double bytesANumber(Precision precision, Quantisation stored, ModelConfig config) {
     if (precision == Precision.BFLOAT16) {
       return Short.BYTES;
     }
-    return given.kv == Quantisation.INT8
-        ? 1 + (double) Short.BYTES / config.headDim()
-        : Float.BYTES;
+    return stored == Quantisation.INT8 ? 1 + (double) Short.BYTES / config.headDim() : Float.BYTES;
   }
 
   /** Operations of a token in a layer's matrices. */
@@ -377,7 +375,7 @@ public final class BenchCommand implements Callable<Integer> {
               (double) ask.chunks()
                   * chunk
                   * config.stateElementsPerToken()
-                  * bytesANumber(precision, config);
+                  * bytesANumber(precision, given.kv, config);
           double read = state / machine.bytes;
           double products = ask.chunks() * stepOperations(config, used, 1) / operations;
           double further = read + products;

@@ -3,6 +3,7 @@ package io.focusstream.jobs.cli;
 import io.focusstream.operators.config.StreamOptions;
 import io.focusstream.operators.engine.djl.BundledModels;
 import io.focusstream.operators.kv.Quantisation;
+import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
 import io.focusstream.operators.model.checkpoint.ModelConfig;
 import java.io.IOException;
@@ -105,15 +106,33 @@ public final class PlanCommand implements Callable<Integer> {
 
   /** Devices with the rates that are reckoned with. */
   public enum DeviceKind {
-    /** Measured: two cores with AVX-512 bf16, shape A by proposals, docs/performance.md. */
-    cpu(387e9, 14.7e9, 0.435, 0.36, 0.44, "measured, docs/performance.md"),
+    /**
+     * Measured: two cores with AVX-512 bf16, shape A by proposals: means of two benches, 32K to
+     * 400K tokens.
+     */
+    cpu(Precision.BFLOAT16, 387e9, 14.7e9, 0.435, 0.35, 0.43, "measured, docs/performance.md"),
     /** The same of two cores without bfloat16, whose products are float32. */
-    cpu_float32(121e9, 8.5e9, 0.54, 0.43, 0.3, "measured, docs/performance.md"),
+    cpu_float32(Precision.FLOAT32, 121e9, 8.5e9, 0.54, 0.43, 0.3, "measured, docs/performance.md"),
     /** From its data sheet; the parts are assumed, never measured by us. */
-    l4(121e12, 300e9, 0.4, 0.4, 0.5, "from its data sheet; the parts assumed, not measured"),
+    l4(
+        Precision.BFLOAT16,
+        121e12,
+        300e9,
+        0.4,
+        0.4,
+        0.5,
+        "from its data sheet; the parts assumed, not measured"),
     /** From its data sheet; the parts are assumed, never measured by us. */
-    h200(990e12, 4.8e12, 0.4, 0.4, 0.5, "from its data sheet; the parts assumed, not measured");
+    h200(
+        Precision.BFLOAT16,
+        990e12,
+        4.8e12,
+        0.4,
+        0.4,
+        0.5,
+        "from its data sheet; the parts assumed, not measured");
 
+    private final Precision precision;
     private final double operations;
     private final double bandwidth;
     private final double condensePart;
@@ -121,21 +140,15 @@ public final class PlanCommand implements Callable<Integer> {
     private final double tokenPart;
     private final String source;
 
-    /** Bytes of a number of states that are ready for use. */
-    private double bytesANumber(Quantisation kv, int headDim) {
-      if (this != cpu_float32) {
-        return Short.BYTES;
-      }
-      return kv == Quantisation.INT8 ? 1 + (double) Short.BYTES / headDim : Float.BYTES;
-    }
-
     DeviceKind(
+        Precision precision,
         double operations,
         double bandwidth,
         double condensePart,
         double askPart,
         double tokenPart,
         String source) {
+      this.precision = precision;
       this.operations = operations;
       this.bandwidth = bandwidth;
       this.condensePart = condensePart;
@@ -178,7 +191,10 @@ public final class PlanCommand implements Callable<Integer> {
     double first =
         chunks * BenchCommand.stepOperations(shape, readout, asked) / (perSecond * device.askPart);
     double hotBytes =
-        chunks * chunk * shape.stateElementsPerToken() * device.bytesANumber(kv, shape.headDim());
+        chunks
+            * chunk
+            * shape.stateElementsPerToken()
+            * BenchCommand.bytesANumber(device.precision, kv, shape);
     double products = chunks * BenchCommand.stepOperations(shape, readout, 1) / perSecond;
     double further = (hotBytes / bytesPerSecond + products) / device.tokenPart;
     double questionSeconds = first + (answer - 1) * further;

@@ -11,7 +11,7 @@ final class ChunkBatch {
   /** Chunks a batch: a further token's products then have enough rows to be worth the weights. */
   static final int MOST_CHUNKS = 256;
 
-  /** The same where each batch has a core: more are no faster, and are copied at once. */
+  /** The same where each batch has a core: more are hardly faster, and take more memory at once. */
   static final int CHUNKS_A_CORE = 128;
 
   /** The same on a GPU, whose memory a batch takes twice while it is made. */

@@ -57,8 +57,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   private final NDArray lastOnly;
   private final NDArray everyToken;
   // whole chunks, once they are asked; then the tail; then excerpts and a source that holds
-  // nothing;
-  // tail and that source may lie in the batch of the last chunks
+  // nothing. The tail and that source may lie in the batch of the last chunks
   private final List<ChunkBatch> batches = new ArrayList<>();
   private final List<ChunkBatch> whole = new ArrayList<>();
   private final int[] prompt;

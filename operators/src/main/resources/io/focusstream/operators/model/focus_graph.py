@@ -267,8 +267,8 @@ class FocusGraph(Module):
     return out
 
   # Matrices as oneDNN wants them, for products on a CPU: in float32 it does them faster than what linear() calls there, few rows
-  # above all; in bfloat16 linear() calls it too, but puts them in order anew each time. Only product() can read that order. xs: from fuse(); rows: int64 on the CPU,
-  # about so many rows will come. -> the same with its matrices so, but for the embedding
+  # above all; in bfloat16 linear() calls it too, but puts them in order anew each time. Only product() can read that order.
+  # xs: from fuse(); rows: int64 on the CPU, about so many rows will come. -> the same with its matrices so, but for the embedding
   def pack(self: __torch__.FocusGraph, xs: List[Tensor], rows: Tensor) -> List[Tensor]:
     out = [torch.clone(xs[0])]
     for i in range(1, torch.len(xs), 1):
