@@ -84,7 +84,7 @@ class DeliveryITCase extends KafkaJobs {
         }
       }
       for (int s = 0; s < streams; s++) {
-        job.awaitAnswer("s-" + s, "event of service-39");
+        job.awaitAnswer("s-" + s, "event of service-39", "value-" + s + "-39");
       }
       for (int q = 0; q < questions; q++) {
         String stream = "s-" + q % streams;

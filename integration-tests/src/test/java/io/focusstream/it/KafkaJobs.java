@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -145,15 +146,24 @@ abstract class KafkaJobs {
       return new SourcePosition("q", 0, 0);
     }
 
-    /** Asks until the events have arrived. */
+    /** Asks until an event of the stream has arrived; others of it may still be on the way. */
     Answer awaitAnswer(String stream, String question) {
+      return awaitAnswer(stream, question, answer -> true);
+    }
+
+    /** Asks until the event that says {@code text} has arrived, and so all before it. */
+    Answer awaitAnswer(String stream, String question, String text) {
+      return awaitAnswer(stream, question, answer -> answer.text().equals(text));
+    }
+
+    private Answer awaitAnswer(String stream, String question, Predicate<Answer> wanted) {
       Answer[] last = new Answer[1];
       Await.until(
           DEADLINE,
           () -> "an answer; the last was " + last[0],
           () -> {
             last[0] = ask(stream, question);
-            return last[0].status() == AnswerStatus.OK;
+            return last[0].status() == AnswerStatus.OK && wanted.test(last[0]);
           });
       return last[0];
     }
