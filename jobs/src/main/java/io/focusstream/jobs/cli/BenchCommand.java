@@ -101,6 +101,16 @@ public final class BenchCommand implements Callable<Integer> {
   private int answer;
 
   @Option(
+      names = "--at-once",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = {
+        "Ask: also so many questions, each over a stream of its own, one after another and all at"
+            + " once: ${DEFAULT-VALUE}."
+      })
+  private int atOnce;
+
+  @Option(
       names = "--hot",
       description = "Keep all states ready to use; so it is unless --cold is given.")
   private boolean hot;
@@ -181,6 +191,9 @@ public final class BenchCommand implements Callable<Integer> {
     List<Integer> lengths = history.stream().map(EvalCommand::parseLength).toList();
     if (repeats < 1) {
       throw new CliException(ExitCodes.USAGE, "--repeats must be at least 1; got " + repeats);
+    }
+    if (atOnce < 1) {
+      throw new CliException(ExitCodes.USAGE, "--at-once must be at least 1; got " + atOnce);
     }
     if (hot && cold) {
       throw new CliException(ExitCodes.USAGE, "either --hot or --cold");
@@ -406,6 +419,9 @@ public final class BenchCommand implements Callable<Integer> {
               .put("tokenSeconds", ask.tokenSeconds())
               .put("tokenBytesFloor", read)
               .put("tokenFloor", further);
+          if (atOnce > 1) {
+            askAtOnce(bench, length, rows, out);
+          }
         }
       }
     }
@@ -418,6 +434,29 @@ public final class BenchCommand implements Callable<Integer> {
       Files.writeString(json, report.toPrettyString() + "\n");
     }
     return ExitCodes.OK;
+  }
+
+  private void askAtOnce(EngineBench bench, int length, ArrayNode rows, PrintWriter out) {
+    EngineBench.AtOnce asked = bench.atOnce(atOnce, length, question, answer);
+    out.printf(
+        Locale.ROOT,
+        "  %d questions, each over %d tokens of its own, %d answer tokens: one after another %.3f s, at"
+            + " once %.3f (x%.2f, %.1f questions/s)%n",
+        atOnce,
+        length,
+        asked.answerTokens(),
+        asked.oneByOneSeconds(),
+        asked.atOnceSeconds(),
+        asked.oneByOneSeconds() / asked.atOnceSeconds(),
+        atOnce / asked.atOnceSeconds());
+    out.flush();
+    rows.addObject()
+        .put("what", "ask at once")
+        .put("tokens", length)
+        .put("questions", atOnce)
+        .put("answerTokens", asked.answerTokens())
+        .put("oneByOneSeconds", asked.oneByOneSeconds())
+        .put("atOnceSeconds", asked.atOnceSeconds());
   }
 
   private EngineBench.Ask cold(EngineBench bench, int length) throws IOException {

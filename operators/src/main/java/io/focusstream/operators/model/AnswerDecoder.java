@@ -36,12 +36,22 @@ public sealed interface AnswerDecoder extends AutoCloseable
   /** The first step: over the question as it was given. */
   Step first();
 
+  /** {@link #first()}, to be finished with the steps of other questions. */
+  default Stage<Step> toFirst() {
+    return Stage.of(first());
+  }
+
   /**
    * A further step.
    *
    * @param token the token chosen from the last step's logits
    */
   Step next(int token);
+
+  /** {@link #next}, to be finished with the steps of other questions. */
+  default Stage<Step> toNext(int token) {
+    return Stage.of(next(token));
+  }
 
   /**
    * From the next step on only these chunks take part. What a further token costs is then in

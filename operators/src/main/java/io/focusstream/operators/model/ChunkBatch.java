@@ -125,6 +125,18 @@ final class ChunkBatch {
    */
   NDArray[] run(
       NDManager owner, String method, NDArray newTokens, int count, int joining, NDArray... more) {
+    makeRoom(count);
+    try (NDArray past = owner.create(new long[] {prompt})) {
+      List<Object> arguments = new ArrayList<>(List.of(chunks, own, lengths, past, newTokens));
+      arguments.addAll(Arrays.asList(more));
+      NDArray[] results = model.run(owner, method, arguments.toArray());
+      joined(joining);
+      return results;
+    }
+  }
+
+  /** Makes room for more tokens of a prompt. */
+  void makeRoom(int count) {
     if (prompt + count > room) {
       int columns = Math.max(ROOM_STEP, prompt + count - room);
       List<NDArray> grown = List.of(model.grow(manager, own, columns));
@@ -132,13 +144,26 @@ final class ChunkBatch {
       own = grown;
       room += columns;
     }
-    try (NDArray past = owner.create(new long[] {prompt})) {
-      List<Object> arguments = new ArrayList<>(List.of(chunks, own, lengths, past, newTokens));
-      arguments.addAll(Arrays.asList(more));
-      NDArray[] results = model.run(owner, method, arguments.toArray());
-      prompt += joining;
-      return results;
-    }
+  }
+
+  /** The states of so many more tokens are those of the prompt. */
+  void joined(int count) {
+    prompt += count;
+  }
+
+  /** Keys, values (L, B, G, T, D) of the chunks, and scales (L, B, G, T) where they are int8. */
+  List<NDArray> chunks() {
+    return chunks;
+  }
+
+  /** Keys, values of what continues them, (L, B, G, room, D). */
+  List<NDArray> own() {
+    return own;
+  }
+
+  /** Tokens of each chunk, (B). */
+  NDArray lengths() {
+    return lengths;
   }
 
   /**

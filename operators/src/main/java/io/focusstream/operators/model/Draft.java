@@ -1,6 +1,5 @@
 package io.focusstream.operators.model;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,10 +11,9 @@ import java.util.stream.IntStream;
  * 2211.17192). {@link DraftLength} says how far.
  */
 final class Draft {
-  private final FocusModel model;
+  private final NDManager manager;
   private final int prompt;
   private final DraftLength length;
-  private final NDArray lastOnly;
   private ChunkBatch source;
   private int which = -1;
 
@@ -31,15 +29,14 @@ final class Draft {
   }
 
   /**
+   * @param manager the question's
    * @param prompt tokens of the question
    * @param length is told of each draft
-   * @param lastOnly the argument of {@code propose} for the last token's proposals alone
    */
-  Draft(FocusModel model, int prompt, DraftLength length, NDArray lastOnly) {
-    this.model = model;
+  Draft(NDManager manager, int prompt, DraftLength length) {
+    this.manager = manager;
     this.prompt = prompt;
     this.length = length;
-    this.lastOnly = lastOnly;
   }
 
   /**
@@ -51,38 +48,48 @@ final class Draft {
    * @param copyOf makes a copy of a source
    * @return the last token that was said and what would follow
    */
-  int[] run(
+  Stage<int[]> run(
       int speaker, List<Integer> said, int most, IntFunction<ChunkBatch> copyOf, Choice choice) {
     int last = said.size() - 1;
-    List<Integer> all = new ArrayList<>(said);
-    if (most > 1) {
-      if (speaker != which) {
-        forget();
-        source = copyOf.apply(speaker);
-        which = speaker;
-      }
-      source.rewind(Math.min(source.prompt(), prompt + last));
-      while (all.size() - last < most) {
-        int token = choice(all, choice);
-        if (token < 0) {
-          break;
-        }
-        all.add(token);
-      }
-      if (all.size() - last > 1) {
-        length.drafted();
-      }
+    if (most <= 1) {
+      return Stage.of(new int[] {said.get(last)});
     }
-    return IntStream.range(last, all.size()).map(all::get).toArray();
+    if (speaker != which) {
+      forget();
+      source = copyOf.apply(speaker);
+      which = speaker;
+    }
+    source.rewind(Math.min(source.prompt(), prompt + last));
+    return further(new ArrayList<>(said), last, most, choice);
   }
 
-  private int choice(List<Integer> said, Choice choice) {
-    int[] unseen = IntStream.range(source.prompt() - prompt, said.size()).map(said::get).toArray();
-    try (NDManager own = model.newManager()) {
-      NDArray tokens = FocusModel.tokens(own, List.of(unseen), unseen.length);
-      NDArray[] out = source.run(own, "propose", tokens, unseen.length, unseen.length, lastOnly);
-      return choice.of(out[0].toFloatArray(), out[1].toFloatArray()[0], said);
+  private Stage<int[]> further(List<Integer> all, int last, int most, Choice choice) {
+    if (all.size() - last >= most) {
+      return ended(all, last);
     }
+    int[] unseen = IntStream.range(source.prompt() - prompt, all.size()).map(all::get).toArray();
+    NDManager own = manager.newSubManager();
+    return Stage.running(List.of(new ProposalRun(source, own, unseen, false)))
+        .then(
+            outputs -> {
+              int token;
+              try (own) {
+                float[] proposed = outputs.get(0)[0].toFloatArray();
+                token = choice.of(proposed, outputs.get(0)[1].toFloatArray()[0], all);
+              }
+              if (token < 0) {
+                return ended(all, last);
+              }
+              all.add(token);
+              return further(all, last, most, choice);
+            });
+  }
+
+  private Stage<int[]> ended(List<Integer> all, int last) {
+    if (all.size() - last > 1) {
+      length.drafted();
+    }
+    return Stage.of(IntStream.range(last, all.size()).map(all::get).toArray());
   }
 
   /** Forgets its copy: sources have other places from now on. */

@@ -13,11 +13,13 @@ final class DraftLength {
   private static final int FRUITLESS = 2;
 
   /** What part a source must have had in the last token to be followed. */
-  static final double LEAST_PART = 0.2;
+  static final double LEAST_PART = 0.5;
 
   private static final int LONGEST_PAUSE = 10;
 
-  // What all sources propose after each of the tokens ahead lies in memory together.
+  // What all sources propose after each of the tokens ahead lies in memory together: as many
+  // numbers as
+  // the model is wide, a source and token.
   static final long MOST_BYTES = 64L << 20;
 
   private int ahead = FIRST;

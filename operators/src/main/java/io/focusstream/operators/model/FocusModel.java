@@ -32,6 +32,7 @@ public final class FocusModel implements AutoCloseable {
   private final NDArray constants;
   private final NDArray frequencies;
   private final BatchWorkers workers;
+  private final ProposalRuns runs;
 
   /** Loads a checkpoint on to a device; {@link #close()} frees all of it. */
   public FocusModel(CheckpointFolder folder, Device device, Precision precision) {
@@ -46,6 +47,7 @@ public final class FocusModel implements AutoCloseable {
     this.constants = manager.create(new double[] {config.rmsNormEpsilon()});
     this.frequencies = manager.create(RotaryFrequencies.of(config));
     this.workers = new BatchWorkers(device, precision);
+    this.runs = new ProposalRuns(this, workers.count());
   }
 
   static NDArray shape(NDManager manager, ModelConfig config) {
@@ -366,6 +368,26 @@ public final class FocusModel implements AutoCloseable {
     return parts;
   }
 
+  /**
+   * Finishes steps of several questions, their batches together as long as there are any: what
+   * weights cost is paid once for all. Each is told as soon as it has ended; a failure of one is
+   * none of the others'.
+   *
+   * @throws Error other than for want of memory, from wherever
+   */
+  public <T> void finish(List<MovingStage<T>> steps) {
+    runs.finish(steps);
+  }
+
+  /** Finishes a step. */
+  <T> T finish(Stage<T> step) {
+    Stage<T> stage = step;
+    while (!stage.hasResult()) {
+      stage = stage.after(runs.run(stage.runs()));
+    }
+    return stage.result();
+  }
+
   /** Batches side by side; the results in their order. */
   public <T> List<T> sideBySide(List<Supplier<T>> batches) {
     return workers.run(batches);
@@ -410,7 +432,8 @@ public final class FocusModel implements AutoCloseable {
       NDArray rows,
       NDArray weights,
       NDArray part) {
-    return workers.onOneCore(() -> graph.run(owner, "agree", proposals, at, rows, weights, part));
+    return workers.onOneCore(
+        () -> graph.run(owner, "agree", this.weights, proposals, at, rows, weights, part));
   }
 
   /** The states of a source that holds nothing: one column, of which none counts. */

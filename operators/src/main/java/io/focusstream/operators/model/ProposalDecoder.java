@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -54,8 +53,6 @@ public final class ProposalDecoder implements AnswerDecoder {
   private final int[] tail;
   private final int maxTokens;
   private double leftToChunks;
-  private final NDArray lastOnly;
-  private final NDArray everyToken;
   // whole chunks, once they are asked; then the tail; then excerpts and a source that holds
   // nothing. The tail and that source may lie in the batch of the last chunks
   private final List<ChunkBatch> batches = new ArrayList<>();
@@ -96,7 +93,8 @@ public final class ProposalDecoder implements AnswerDecoder {
   // of each excerpt: its tokens
   private final List<int[]> excerptTexts = new ArrayList<>();
 
-  private record Ahead(int token, List<NDArray> proposals, List<float[]> odds, int position) {}
+  private record Ahead(
+      int token, List<NDArray> proposals, List<float[]> odds, int position, int positions) {}
 
   private NDManager scratch;
 
@@ -113,10 +111,7 @@ public final class ProposalDecoder implements AnswerDecoder {
     this.maxTokens = maxTokens;
     this.leftToChunks = leftToChunks;
     this.prompt = prompt.clone();
-    int abstain = model.config().focus().abstainToken();
-    lastOnly = manager.create(new long[] {abstain, 0});
-    everyToken = manager.create(new long[] {abstain, 1});
-    draft = new Draft(model, prompt.length, draftLength, lastOnly);
+    draft = new Draft(manager, prompt.length, draftLength);
   }
 
   /**
@@ -240,6 +235,11 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   @Override
   public Step first() {
+    return model.finish(toFirst());
+  }
+
+  @Override
+  public Stage<Step> toFirst() {
     begun = true;
     if (!hasNewest) {
       newest(List.of());
@@ -248,8 +248,8 @@ public final class ProposalDecoder implements AnswerDecoder {
       bringIn();
     }
     fresh();
-    Ahead step = propose(-1, prompt, lastOnly);
-    return agree(asked || areSure(step) ? step : withWholeChunks());
+    return propose(-1, prompt, false)
+        .then(step -> asked || areSure(step) ? agree(step) : withWholeChunks().then(this::agree));
   }
 
   /** Whether the sources so far leave nothing to older ones. */
@@ -310,7 +310,7 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   /** The step after what was said, once more, now with the whole chunks. */
-  private Ahead withWholeChunks() {
+  private Stage<Ahead> withWholeChunks() {
     int[] all = Arrays.copyOf(prompt, prompt.length + said.size());
     for (int i = 0; i < said.size(); i++) {
       all[prompt.length + i] = said.get(i);
@@ -322,14 +322,19 @@ public final class ProposalDecoder implements AnswerDecoder {
     fresh();
     // all sources end with the same token; the others have those before it
     List<ChunkBatch> chunks = batches.subList(0, batches.size() - others);
-    if (all.length > 1 && !chunks.isEmpty()) {
-      // for what it leaves in the chunks' columns alone
-      try (NDManager own = manager.newSubManager()) {
-        run(own, chunks, Arrays.copyOf(all, all.length - 1), lastOnly);
-      }
-    }
     seen = said.size();
-    return propose(said.isEmpty() ? -1 : said.get(said.size() - 1), last(all), lastOnly);
+    int token = said.isEmpty() ? -1 : said.get(said.size() - 1);
+    if (all.length == 1 || chunks.isEmpty()) {
+      return propose(token, last(all), false);
+    }
+    // for what it leaves in the chunks' columns alone
+    NDManager unwanted = manager.newSubManager();
+    return run(unwanted, chunks, Arrays.copyOf(all, all.length - 1), false)
+        .then(
+            outputs -> {
+              unwanted.close();
+              return propose(token, last(all), false);
+            });
   }
 
   private static int[] last(int[] tokens) {
@@ -338,6 +343,11 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   @Override
   public Step next(int token) {
+    return model.finish(toNext(token));
+  }
+
+  @Override
+  public Stage<Step> toNext(int token) {
     said.add(token);
     if (!made.isEmpty() && made.peek().token() == token) {
       draftLength.used();
@@ -351,14 +361,21 @@ public final class ProposalDecoder implements AnswerDecoder {
       batches.forEach(batch -> batch.rewind(length));
     }
     made.clear();
-    int[] tokens = runAhead(token);
+    return runAhead(token).then(tokens -> together(token, tokens));
+  }
+
+  /** All sources are continued with what was said, and what may follow it. */
+  private Stage<Step> together(int token, int[] tokens) {
     fresh();
-    Ahead step = propose(token, tokens, everyToken);
-    seen += tokens.length;
-    for (int i = 1; i < tokens.length; i++) {
-      made.add(new Ahead(tokens[i], step.proposals(), step.odds(), i));
-    }
-    return agree(step);
+    return propose(token, tokens, true)
+        .then(
+            step -> {
+              seen += tokens.length;
+              for (int i = 1; i < tokens.length; i++) {
+                made.add(new Ahead(tokens[i], step.proposals(), step.odds(), i, step.positions()));
+              }
+              return agree(step);
+            });
   }
 
   // The last steps' tensors are needed no more.
@@ -370,11 +387,11 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   /** The token, and what the source that spoke would say after it. */
-  private int[] runAhead(int token) {
+  private Stage<int[]> runAhead(int token) {
     if (token != likeliest) {
-      return new int[] {token};
+      return Stage.of(new int[] {token});
     }
-    long bytesAToken = (long) Float.BYTES * model.config().vocabularySize() * (sources() + 1);
+    long bytesAToken = (long) Float.BYTES * model.config().hiddenSize() * (sources() + 1);
     int speaker = speaker();
     double part = alone(speaker) ? 1 - Arrays.stream(spoke).sum() : spoke[speaker];
     int length = Math.min(draftLength.next(speaker, part, bytesAToken), maxTokens - said.size());
@@ -468,26 +485,28 @@ public final class ProposalDecoder implements AnswerDecoder {
   }
 
   /** Continues all sources with the same tokens. */
-  private Ahead propose(int token, int[] tokens, NDArray how) {
-    List<NDArray> proposals = new ArrayList<>();
-    List<float[]> odds = new ArrayList<>();
-    for (NDArray[] proposed : run(scratch, batches, tokens, how)) {
-      proposals.add(proposed[0]);
-      odds.add(proposed[1].toFloatArray());
-    }
-    return new Ahead(token, proposals, odds, 0);
+  private Stage<Ahead> propose(int token, int[] tokens, boolean every) {
+    return run(scratch, batches, tokens, every)
+        .then(
+            outputs -> {
+              List<NDArray> proposals = new ArrayList<>();
+              List<float[]> odds = new ArrayList<>();
+              for (NDArray[] proposed : outputs) {
+                proposals.add(proposed[0]);
+                odds.add(proposed[1].toFloatArray());
+              }
+              int positions = every ? tokens.length : 1;
+              return Stage.of(new Ahead(token, proposals, odds, 0, positions));
+            });
   }
 
-  private List<NDArray[]> run(NDManager owner, List<ChunkBatch> some, int[] tokens, NDArray how) {
-    NDArray newTokens = FocusModel.tokens(owner, List.of(tokens), tokens.length);
-    List<Supplier<NDArray[]>> work = new ArrayList<>();
-    for (ChunkBatch batch : some) {
-      work.add(() -> batch.run(owner, "propose", newTokens, tokens.length, tokens.length, how));
-    }
-    return model.sideBySide(work);
+  private static Stage<List<NDArray[]>> run(
+      NDManager owner, List<ChunkBatch> some, int[] tokens, boolean every) {
+    return Stage.running(
+        some.stream().map(batch -> new ProposalRun(batch, owner, tokens, every)).toList());
   }
 
-  private Step agree(Ahead step) {
+  private Stage<Step> agree(Ahead step) {
     float[] logOdds = logOdds(step);
     ProposalWeights weights =
         spoke == null
@@ -495,7 +514,7 @@ public final class ProposalDecoder implements AnswerDecoder {
             : ProposalWeights.further(logOdds, spoke);
     if (!asked && spoke != null && weights.none() > leftToChunks) {
       // what was asked so far has nothing more to say
-      return agree(withWholeChunks());
+      return withWholeChunks().then(this::agree);
     }
     double heaviest = Arrays.stream(weights.parts()).max().orElse(0);
     int[] counting =
@@ -513,7 +532,10 @@ public final class ProposalDecoder implements AnswerDecoder {
           model.agree(
               own,
               step.proposals(),
-              own.create(new long[] {step.position()}),
+              own.create(
+                  new long[] {
+                    step.position(), step.positions(), model.config().focus().abstainToken()
+                  }),
               own.create(Arrays.stream(counting).asLongStream().toArray()),
               own.create(shift),
               own.create(new double[] {Math.log(Math.max(weights.none(), 1e-30))}));
@@ -539,7 +561,7 @@ public final class ProposalDecoder implements AnswerDecoder {
         relevance[chunk] = (float) Math.max(relevance[chunk], 1 / (1 + Math.exp(-logOdds[i])));
       }
     }
-    return new Step(mixed, parts, relevance);
+    return Stage.of(new Step(mixed, parts, relevance));
   }
 
   /** The odds with which each source begins an answer. */

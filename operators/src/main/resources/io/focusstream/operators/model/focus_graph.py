@@ -396,8 +396,7 @@ class FocusGraph(Module):
       _b = torch.append(out, torch.empty(sizes, dtype=dtype, device=device))
     return out
 
-  # Every chunk continued with the same new tokens. A row is one token of one chunk, token by token, so that the last tokens of
-  # all chunks are the last rows.
+  # Every chunk of a batch continued with the same new tokens.
   #
   # w: from fuse() or pack(). chunks: keys, values (L, B, G, T, D), padded on the right, in the type of attention; or both int8, and
   #   their scales (L, B, G, T). lengths (B): tokens of each chunk.
@@ -414,20 +413,25 @@ class FocusGraph(Module):
     some = torch.floordiv(2048, torch.size(tokens, 1))
     if some < 32:
       some = 32
-    if ops.prim.is_cuda(tokens) or some >= b:
-      return self.continued_together(w, cfg, consts, inv, chunks, own, lengths, past, tokens, added, every)
+    if ops.prim.is_cuda(tokens) or some > b:
+      some = b
     first = annotate(List[Tensor], [])
     second = annotate(List[Tensor], [])
     for at in range(0, b, some):
-      part = self.some_of(chunks, at, at + some)
-      part_own = self.some_of(own, at, at + some)
-      out = self.continued_together(w, cfg, consts, inv, part, part_own, torch.slice(lengths, 0, at, at + some, 1), past, tokens, added, every)
+      part = [self.some_of(chunks, at, at + some)]
+      part_own = [self.some_of(own, at, at + some)]
+      out = self.continued_together(w, cfg, consts, inv, part, part_own, [torch.slice(lengths, 0, at, at + some, 1)], [int(past[0])], [tokens], added, [every])
       _a = torch.append(first, out[0])
       if added > 0:
         _b = torch.append(second, out[1])
-    all = [torch.cat(first, 1)]
-    if added > 0:
-      _c = torch.append(all, torch.cat(second, 1))
+    if torch.len(first) == 1:
+      all = first
+      if added > 0:
+        _c = torch.append(all, second[0])
+    else:
+      all = [torch.cat(first, 1)]
+      if added > 0:
+        _d = torch.append(all, torch.cat(second, 1))
     return all
 
   # Some chunks of a batch. xs: (L, B, ...) each -> (L, to - first, ...), views
@@ -437,116 +441,192 @@ class FocusGraph(Module):
       _a = torch.append(out, torch.slice(xs[i], 1, first, to, 1))
     return out
 
-  # continued() of so many chunks as go together.
-  def continued_together(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor, added: int, every: int) -> List[Tensor]:
+  # Which columns tokens see: what is before them, and one another causally. -> (1, 1, n, P + n)
+  def seen_by(self: __torch__.FocusGraph, past: int, n: int, device: Device) -> Tensor:
+    before = torch.ones([n, past], dtype=11, device=device)
+    return torch.view(torch.cat([before, torch.tril(torch.ones([n, n], dtype=11, device=device))], 1), [1, 1, n, past + n])
+
+  # continued() of several batches, each with tokens of its own: products are over the rows of all, attention is each batch's. A row
+  # is one token of one chunk; batch after batch, in each token by token, so that its last tokens are its last rows.
+  #
+  # chunks, own, lengths, pasts, tokens, every: of each batch, see continued(). added: only with one batch.
+  # -> [keys, values], or of each batch what its tokens become
+  def continued_together(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[List[Tensor]], own: List[List[Tensor]], lengths: List[Tensor], pasts: List[int], tokens: List[Tensor], added: int, every: List[int]) -> List[Tensor]:
     layers = int(cfg[0])
     n_heads = int(cfg[1])
     n_kv = int(cfg[2])
     eps = float(consts[0])
-    p = int(past[0])
-    b = torch.size(chunks[0], 1)
-    t = torch.size(chunks[0], 3)
-    d = torch.size(chunks[0], 4)
-    n = torch.size(tokens, 1)
-    m = n - added
+    count = torch.len(chunks)
+    d = torch.size(chunks[0][0], 4)
     r = torch.floordiv(n_heads, n_kv)
     wide = n_heads * d
     narrow = n_kv * d
-    end = p + n
-    dev = ops.prim.device(tokens)
+    dev = ops.prim.device(tokens[0])
+    gpu = ops.prim.is_cuda(tokens[0])
     dtype = ops.prim.dtype(w[4])
-    kept = ops.prim.dtype(own[0])
-    x = torch.embedding(w[0], torch.reshape(torch.expand(torch.unsqueeze(torch.squeeze(tokens, 0), 1), [n, b]), [-1]))
-    positions = torch.add(torch.unsqueeze(torch.arange(p, end, dtype=4, device=dev), 1), torch.unsqueeze(lengths, 0))  # -> (n, B)
-    turn = self.turns(torch.reshape(positions, [-1]), inv, n_heads, n_kv)
-    in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths, 1))  # -> (B, T)
-    in_chunk = torch.view(in_chunk, [b, 1, 1, t])
-    chunk_mask = torch.masked_fill(torch.zeros_like(in_chunk, dtype=kept), torch.logical_not(in_chunk), -1. / 0.)
-    before = torch.ones([n, p], dtype=11, device=dev)
-    seen = torch.view(torch.cat([before, torch.tril(torch.ones([n, n], dtype=11, device=dev))], 1), [1, 1, n, end])
-    gpu = ops.prim.is_cuda(tokens)
-    # from a few tokens on there are more scores than keys: these are put together, so that scores needn't be
-    together = n > 2 and (kept == 6 or not gpu)
-    columns = end
-    if not together and kept != 6 and not gpu:
-      # all of the prompt's room: bfloat16 products on a CPU copy what has gaps
-      columns = torch.size(own[0], 3)
-      seen = torch.constant_pad_nd(seen, [0, columns - end], 0)
-    own_mask = self.wide(seen, n_heads, n_kv, kept)  # -> (1, 1, R*n, columns)
-    mask = own_mask
-    if together:
-      mask = torch.cat([torch.expand(chunk_mask, [b, 1, r * n, t]), torch.expand(own_mask, [b, 1, r * n, end])], -1)
-    # numbers are put together, and int8 widened, for so many chunks at once as stay in the processor's caches; so do their scores
-    step = b
-    rounded = torch.len(chunks) > 2
-    if (together or rounded) and not gpu:
-      step = torch.floordiv(524288, n_kv * t * d)
-      if together and kept != 6:
-        step = torch.floordiv(262144, n_heads * n * t)
-      if step < 1:
-        step = 1
-      if step > b:
-        step = b
-    room = annotate(List[Tensor], [])
-    if together or rounded:
-      room = self.rooms([step, n_kv, t, d], end, together, kept, dev)
+    kept = ops.prim.dtype(own[0][0])
+    embedded = annotate(List[Tensor], [])
+    positions = annotate(List[Tensor], [])
+    ends = annotate(List[int], [])
+    columns = annotate(List[int], [])
+    steps = annotate(List[int], [])
+    togethers = annotate(List[bool], [])
+    chunk_masks = annotate(List[Tensor], [])
+    masks = annotate(List[List[Tensor]], [])
+    rooms = annotate(List[List[Tensor]], [])
+    rows = 0
+    for i in range(count):
+      b = torch.size(chunks[i][0], 1)
+      t = torch.size(chunks[i][0], 3)
+      n = torch.size(tokens[i], 1)
+      p = pasts[i]
+      end = p + n
+      _a = torch.append(ends, end)
+      _b = torch.append(embedded, torch.embedding(w[0], torch.reshape(torch.expand(torch.unsqueeze(torch.squeeze(tokens[i], 0), 1), [n, b]), [-1])))
+      at_rows = torch.add(torch.unsqueeze(torch.arange(p, end, dtype=4, device=dev), 1), torch.unsqueeze(lengths[i], 0))  # -> (n, B)
+      _c = torch.append(positions, torch.reshape(at_rows, [-1]))
+      in_chunk = torch.lt(torch.unsqueeze(torch.arange(t, dtype=4, device=dev), 0), torch.unsqueeze(lengths[i], 1))  # -> (B, T)
+      in_chunk = torch.view(in_chunk, [b, 1, 1, t])
+      chunk_mask = torch.masked_fill(torch.zeros_like(in_chunk, dtype=kept), torch.logical_not(in_chunk), -1. / 0.)
+      _l = torch.append(chunk_masks, chunk_mask)
+      seen = self.seen_by(p, n, dev)
+      # from a few tokens on there are more scores than keys: these are put together, so that scores needn't be
+      together = n > 2 and (kept == 6 or not gpu)
+      _d = torch.append(togethers, together)
+      read = end
+      if not together and kept != 6 and not gpu:
+        # all of the prompt's room: bfloat16 products on a CPU copy what has gaps
+        read = torch.size(own[i][0], 3)
+        seen = torch.constant_pad_nd(seen, [0, read - end], 0)
+      _e = torch.append(columns, read)
+      own_mask = self.wide(seen, n_heads, n_kv, kept)  # -> (1, 1, R*n, columns)
+      if together:
+        _f = torch.append(masks, [torch.cat([torch.expand(chunk_mask, [b, 1, r * n, t]), torch.expand(own_mask, [b, 1, r * n, end])], -1)])
+      else:
+        _g = torch.append(masks, [chunk_mask, own_mask])
+      # numbers are put together, and int8 widened, for so many chunks at once as stay in the processor's caches; so do their scores
+      step = b
+      rounded = torch.len(chunks[i]) > 2
+      if (together or rounded) and not gpu:
+        step = torch.floordiv(524288, n_kv * t * d)
+        if together and kept != 6:
+          step = torch.floordiv(262144, n_heads * n * t)
+        if step < 1:
+          step = 1
+        if step > b:
+          step = b
+      _h = torch.append(steps, step)
+      if together or rounded:
+        _i = torch.append(rooms, self.rooms([step, n_kv, t, d], end, together, kept, dev))
+      else:
+        _j = torch.append(rooms, annotate(List[Tensor], []))
+      rows = rows + n * b
+    if count == 1:
+      x = embedded[0]
+      turn = self.turns(positions[0], inv, n_heads, n_kv)
+    else:
+      x = torch.cat(embedded, 0)
+      turn = self.turns(torch.cat(positions, 0), inv, n_heads, n_kv)
+    # rows that run through the ordinary projections
+    plain = rows
+    if added > 0:
+      plain = rows - torch.size(lengths[0], 0)
     cand_keys = annotate(List[Tensor], [])
     cand_values = annotate(List[Tensor], [])
-    # tokens that ask: all, but in the last layer the last one only
-    asking = n
     for l in range(layers):
       at = 3 + l * 8
       last = l == layers - 1
-      h = self.normed(x, w[at], eps, dtype)
-      z = self.linear_two(h, m * b, w[at + 1], w[at + 6])  # -> (n*B, (N + 2 G) * D)
+      z = self.linear_two(self.normed(x, w[at], eps, dtype), plain, w[at + 1], w[at + 6])  # -> (rows, (N + 2 G) * D)
       if added > 0:
-        newest = torch.slice(z, 0, m * b, n * b, 1)
-        _k = torch.append(cand_keys, torch.view(torch.to(torch.slice(newest, 1, wide, wide + narrow, 1), 6, False, True), [b, n_kv, d]))
-        _v = torch.append(cand_values, torch.view(torch.to(torch.slice(newest, 1, wide + narrow, wide + 2 * narrow, 1), 6, False, True), [b, n_kv, d]))
-      turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [n * b, n_heads + n_kv, d]), turn)
-      k = torch.view(torch.slice(turned, 1, n_heads, n_heads + n_kv, 1), [n, b, n_kv, d])
-      v = torch.view(torch.slice(z, 1, wide + narrow, wide + 2 * narrow, 1), [n, b, n_kv, d])
-      own_keys = torch.slice(torch.select(own[0], 0, l), 2, 0, columns, 1)  # -> (B, G, columns, D)
-      own_values = torch.slice(torch.select(own[1], 0, l), 2, 0, columns, 1)
-      _a = torch.copy_(torch.slice(own_keys, 2, p, end, 1), torch.permute(k, [1, 2, 0, 3]))
-      _b = torch.copy_(torch.slice(own_values, 2, p, end, 1), torch.permute(v, [1, 2, 0, 3]))
-      if added == 0 or not last:
-        queries = torch.slice(turned, 1, 0, n_heads, 1)
-        if last and n > 1 and every == 0:
-          asking = 1
-          queries = torch.slice(queries, 0, (n - 1) * b, n * b, 1)
-          x = torch.slice(x, 0, (n - 1) * b, n * b, 1)
-          own_mask = self.wide(torch.slice(seen, 2, n - 1, n, 1), n_heads, n_kv, kept)
-          together = False
-          if rounded:
-            room = self.rooms([step, n_kv, t, d], 0, False, kept, dev)
-        q = torch.view(queries, [asking, b, n_kv, r, d])
-        q = torch.contiguous(torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b, n_kv, r * asking, d]), kept))
-        seen_by = annotate(List[Tensor], [])
-        for first in range(0, b, step):
-          some = annotate(List[Tensor], [])
-          for i in range(torch.len(chunks)):
-            _s = torch.append(some, torch.slice(torch.select(chunks[i], 0, l), 0, first, first + step, 1))
-          some_own = [torch.slice(own_keys, 0, first, first + step, 1), torch.slice(own_values, 0, first, first + step, 1)]
-          if together:
-            masks = [torch.slice(mask, 0, first, first + step, 1)]
+        newest = torch.slice(z, 0, plain, rows, 1)
+        _k = torch.append(cand_keys, torch.view(torch.to(torch.slice(newest, 1, wide, wide + narrow, 1), 6, False, True), [-1, n_kv, d]))
+        _v = torch.append(cand_values, torch.view(torch.to(torch.slice(newest, 1, wide + narrow, wide + 2 * narrow, 1), 6, False, True), [-1, n_kv, d]))
+      turned = self.rotate(torch.view(torch.slice(z, 1, 0, wide + narrow, 1), [rows, n_heads + n_kv, d]), turn)
+      asking = annotate(List[Tensor], [])
+      found = annotate(List[Tensor], [])
+      first = 0
+      for i in range(count):
+        b = torch.size(lengths[i], 0)
+        n = torch.size(tokens[i], 1)
+        to = first + n * b
+        k = torch.view(torch.slice(torch.slice(turned, 0, first, to, 1), 1, n_heads, n_heads + n_kv, 1), [n, b, n_kv, d])
+        v = torch.view(torch.slice(torch.slice(z, 0, first, to, 1), 1, wide + narrow, wide + 2 * narrow, 1), [n, b, n_kv, d])
+        own_keys = torch.slice(torch.select(own[i][0], 0, l), 2, 0, columns[i], 1)  # -> (B, G, columns, D)
+        own_values = torch.slice(torch.select(own[i][1], 0, l), 2, 0, columns[i], 1)
+        _a = torch.copy_(torch.slice(own_keys, 2, pasts[i], ends[i], 1), torch.permute(k, [1, 2, 0, 3]))
+        _b = torch.copy_(torch.slice(own_values, 2, pasts[i], ends[i], 1), torch.permute(v, [1, 2, 0, 3]))
+        if added == 0 or not last:
+          chunk = annotate(List[Tensor], [])
+          for j in range(torch.len(chunks[i])):
+            _c = torch.append(chunk, torch.select(chunks[i][j], 0, l))
+          if last and every[i] == 0 and n > 1:
+            # the last token alone asks
+            seen = torch.slice(self.seen_by(pasts[i], n, dev), 2, n - 1, n, 1)
+            seen = torch.constant_pad_nd(seen, [0, columns[i] - ends[i]], 0)
+            alone = [chunk_masks[i], self.wide(seen, n_heads, n_kv, kept)]
+            room = rooms[i]
+            if torch.len(chunk) > 2:
+              room = self.rooms([steps[i], n_kv, torch.size(chunk[0], 2), d], 0, False, kept, dev)
+            queries = torch.slice(turned, 0, to - b, to, 1)
+            y = self.attended(torch.slice(queries, 1, 0, n_heads, 1), b, chunk, [own_keys, own_values], alone, False, steps[i], room)
+            _d = torch.append(asking, torch.slice(x, 0, to - b, to, 1))
           else:
-            masks = [torch.slice(chunk_mask, 0, first, first + step, 1), own_mask]
-          _y = torch.append(seen_by, self.over_both(torch.slice(q, 0, first, first + step, 1), some, some_own, masks, room))
-        y = seen_by[0]
-        if torch.len(seen_by) > 1:
-          y = torch.cat(seen_by, 0)
-        y = torch.reshape(torch.permute(torch.view(y, [b, n_kv, r, asking, d]), [3, 0, 1, 2, 4]), [asking * b, wide])
-        rows = m * b
-        if asking < n:
-          rows = asking * b
-        x = torch.add(x, self.linear_two(torch.to(y, dtype), rows, w[at + 2], w[at + 7]))
+            queries = torch.slice(turned, 0, first, to, 1)
+            y = self.attended(torch.slice(queries, 1, 0, n_heads, 1), b, chunk, [own_keys, own_values], masks[i], togethers[i], steps[i], rooms[i])
+            if last:
+              _e = torch.append(asking, torch.slice(x, 0, first, to, 1))
+          _y = torch.append(found, y)
+        first = to
+      if added == 0 or not last:
+        y = found[0]
+        if count > 1:
+          y = torch.cat(found, 0)
+        here = plain
+        if last:
+          x = asking[0]
+          if count > 1:
+            x = torch.cat(asking, 0)
+          here = torch.size(x, 0)
+        x = torch.add(x, self.linear_two(torch.to(y, dtype), here, w[at + 2], w[at + 7]))
         x = self.fused_mlp(x, w, at, eps)
     if added > 0:
       out = [torch.stack(cand_keys, 0), torch.stack(cand_values, 0)]
     else:
-      out = [torch.view(x, [asking, b, -1])]
+      out = annotate(List[Tensor], [])
+      first = 0
+      for i in range(count):
+        b = torch.size(lengths[i], 0)
+        n = 1
+        if every[i] > 0:
+          n = torch.size(tokens[i], 1)
+        _o = torch.append(out, torch.view(torch.slice(x, 0, first, first + n * b, 1), [n, b, -1]))
+        first = first + n * b
     return out
+
+  # Attention of a batch's tokens in a layer. queries (n*B, N, D), scaled; chunk: keys, values (B, G, T, D) and scales, own: keys,
+  # values (B, G, columns, D); masks, together, room: see over_both(), together for one mask; step: so many chunks at once
+  # -> (n*B, N*D)
+  def attended(self: __torch__.FocusGraph, queries: Tensor, b: int, chunk: List[Tensor], own: List[Tensor], masks: List[Tensor], together: bool, step: int, room: List[Tensor]) -> Tensor:
+    n_kv = torch.size(chunk[0], 1)
+    d = torch.size(chunk[0], 3)
+    n = torch.floordiv(torch.size(queries, 0), b)
+    r = torch.floordiv(torch.size(queries, 1), n_kv)
+    q = torch.view(queries, [n, b, n_kv, r, d])
+    q = torch.contiguous(torch.to(torch.reshape(torch.permute(q, [1, 2, 3, 0, 4]), [b, n_kv, r * n, d]), ops.prim.dtype(own[0])))
+    parts = annotate(List[Tensor], [])
+    for first in range(0, b, step):
+      some = annotate(List[Tensor], [])
+      for i in range(torch.len(chunk)):
+        _s = torch.append(some, torch.slice(chunk[i], 0, first, first + step, 1))
+      some_own = [torch.slice(own[0], 0, first, first + step, 1), torch.slice(own[1], 0, first, first + step, 1)]
+      some_masks = [torch.slice(masks[0], 0, first, first + step, 1)]
+      if not together:
+        _m = torch.append(some_masks, masks[1])
+      _y = torch.append(parts, self.over_both(torch.slice(q, 0, first, first + step, 1), some, some_own, some_masks, room))
+    y = parts[0]
+    if torch.len(parts) > 1:
+      y = torch.cat(parts, 0)
+    return torch.reshape(torch.permute(torch.view(y, [b, n_kv, r, n, d]), [3, 0, 1, 2, 4]), [n * b, -1])
 
   # Dynamic condensing (FocusLLM section 3.2): every chunk is continued with the same new tokens; all but the last run
   # through the frozen projections and join the prompt, the last one through the added ones: its keys and values are
@@ -557,17 +637,75 @@ class FocusGraph(Module):
 
   # Proposals: every chunk is continued with the same new tokens and says what it would say next, or abstains. Arguments as in
   # continued(); how: int64 on the CPU, [the token that abstains, 1 for a proposal after every new token and 0 for the last].
-  # -> logits less that of abstaining, (n' , B, V) with n' = n or 1, minus infinity for abstaining itself; the logarithm of the
-  #   odds that the chunk says something, (n', B). Afterwards the prompt has P + n tokens.
+  # -> what the chunk says after each of n' tokens, n' = n or 1: with one, logits less that of abstaining, (1, B, V), minus infinity
+  #   for abstaining itself; with more, what logits are made of, (n', B, H), of which relative() makes them where they are
+  #   wanted; the logarithm of the odds that the chunk says something, (n', B). Afterwards the prompt has P + n tokens.
   def propose(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor, how: Tensor) -> List[Tensor]:
-    a = int(how[0])
-    b = torch.size(chunks[0], 1)
-    x = torch.flatten(self.continued(w, cfg, consts, inv, chunks, own, lengths, past, tokens, 0, int(how[1]))[0], 0, 1)
-    logits = torch.to(self.product(self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), w[2]), 6)
+    x = self.continued(w, cfg, consts, inv, chunks, own, lengths, past, tokens, 0, int(how[1]))
+    return self.proposals(w, consts, x, int(how[0]))
+
+  # Proposals of several batches, of one question or of many, each continued with tokens of its own. What weights cost, and each
+  # step of the graph, is paid once for all.
+  #
+  # chunks, own: those of the batches, one after the other. lengths (B_i), tokens (1, n_i): of each batch. layout: int64 on the CPU,
+  #   (batches, 3): how many of `chunks` are the batch's, 2 or 4; its P; whether all its tokens propose. abstain: int64 on the CPU,
+  #   [the token that abstains]. -> of each batch what propose() gives
+  def propose_together(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: List[Tensor], tokens: List[Tensor], layout: Tensor, abstain: Tensor) -> List[Tensor]:
+    of_chunks = annotate(List[List[Tensor]], [])
+    of_own = annotate(List[List[Tensor]], [])
+    pasts = annotate(List[int], [])
+    every = annotate(List[int], [])
+    at = 0
+    for i in range(torch.len(lengths)):
+      some = annotate(List[Tensor], [])
+      for j in range(int(layout[i][0])):
+        _a = torch.append(some, chunks[at + j])
+      at = at + int(layout[i][0])
+      _b = torch.append(of_chunks, some)
+      _c = torch.append(of_own, [own[2 * i], own[2 * i + 1]])
+      _d = torch.append(pasts, int(layout[i][1]))
+      _e = torch.append(every, int(layout[i][2]))
+    xs = self.continued_together(w, cfg, consts, inv, of_chunks, of_own, lengths, pasts, tokens, 0, every)
+    return self.proposals(w, consts, xs, int(abstain[0]))
+
+  # What is proposed, of what tokens have become. xs: of each batch (n', B, H); a: the token that abstains -> see propose()
+  def proposals(self: __torch__.FocusGraph, w: List[Tensor], consts: Tensor, xs: List[Tensor], a: int) -> List[Tensor]:
+    out = annotate(List[Tensor], [])
+    single = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      if torch.size(xs[i], 0) == 1:
+        _a = torch.append(single, torch.squeeze(xs[i], 0))
+    logits = xs[0]
+    odds = xs[0]
+    if torch.len(single) > 0:
+      x = single[0]
+      if torch.len(single) > 1:
+        x = torch.cat(single, 0)
+      logits = self.relative(w, self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), a)
+      odds = torch.logsumexp(logits, [-1])
+    first = 0
+    for i in range(torch.len(xs)):
+      n = torch.size(xs[i], 0)
+      b = torch.size(xs[i], 1)
+      if n == 1:
+        _b = torch.append(out, torch.unsqueeze(torch.slice(logits, 0, first, first + b, 1), 0))
+        _c = torch.append(out, torch.unsqueeze(torch.slice(odds, 0, first, first + b, 1), 0))
+        first = first + b
+      else:
+        h = self.normed(torch.flatten(xs[i], 0, 1), w[1], float(consts[0]), ops.prim.dtype(w[4]))
+        some = annotate(List[Tensor], [])
+        for row in range(0, n * b, 256):
+          _d = torch.append(some, torch.logsumexp(self.relative(w, torch.slice(h, 0, row, row + 256, 1), a), [-1]))
+        _e = torch.append(out, torch.view(h, [n, b, -1]))
+        _f = torch.append(out, torch.view(torch.cat(some, 0), [n, b]))
+    return out
+
+  # h (M, H), after the last norm -> logits less that of token a, minus infinity for it, (M, V)
+  def relative(self: __torch__.FocusGraph, w: List[Tensor], h: Tensor, a: int) -> Tensor:
+    logits = torch.to(self.product(h, w[2]), 6)
     relative = torch.sub(logits, torch.slice(logits, 1, a, a + 1, 1))
     _f = torch.fill_(torch.slice(relative, 1, a, a + 1, 1), -1. / 0.)
-    odds = torch.logsumexp(relative, [-1])
-    return [torch.view(relative, [-1, b, torch.size(relative, 1)]), torch.view(odds, [-1, b])]
+    return relative
 
   # Every chunk continued with the same new tokens: how likely each next one is, of all but the token that abstains. Arguments as
   # in continued(); next (n): what follows each of the tokens; how: int64 on the CPU, [the token that abstains].
@@ -583,16 +721,20 @@ class FocusGraph(Module):
     picked = torch.squeeze(torch.gather(logits, 1, wanted), 1)
     return torch.view(torch.sub(picked, torch.logsumexp(logits, [-1])), [n, b])
 
-  # What is said, of what is proposed. proposals: of each batch of chunks, (n', B, V), as propose() gives them; the very last row
-  # is of the model without any chunk. at: int64 on the CPU, which of the n'. rows (C'): the chunks that count, of all batches
-  # one after the other; weights (C'): the logarithm of each one's part less that of its odds; part: float64 on the CPU, the
-  # logarithm of the part of the model without any chunk.
+  # What is said, of what is proposed. w: from fuse() or pack(). proposals: of each batch of chunks, as propose() gives them; the very
+  # last row is of the model without any chunk. at: int64 on the CPU, [which of the n', n', the token that abstains]. rows (C'): the
+  # chunks that count, of all batches one after the other; weights (C'): the logarithm of each one's part less that of its odds;
+  # part: float64 on the CPU, the logarithm of the part of the model without any chunk.
   # -> logarithm of each token's probability, (V); each counting chunk's part in the likeliest token, (C')
-  def agree(self: __torch__.FocusGraph, proposals: List[Tensor], at: Tensor, rows: Tensor, weights: Tensor, part: Tensor) -> List[Tensor]:
+  def agree(self: __torch__.FocusGraph, w: List[Tensor], proposals: List[Tensor], at: Tensor, rows: Tensor, weights: Tensor, part: Tensor) -> List[Tensor]:
     j = int(at[0])
+    made = int(at[1]) == 1
+    a = int(at[2])
     last = torch.select(proposals[torch.len(proposals) - 1], 0, j)
-    alone = torch.select(last, 0, torch.size(last, 0) - 1)
-    own = torch.add(torch.log_softmax(alone, -1), float(part[0]))
+    alone = torch.slice(last, 0, torch.size(last, 0) - 1, torch.size(last, 0), 1)
+    if not made:
+      alone = self.relative(w, alone, a)
+    own = torch.add(torch.log_softmax(torch.squeeze(alone, 0), -1), float(part[0]))
     if torch.size(rows, 0) == 0:
       return [own, torch.zeros([0], dtype=6, device=ops.prim.device(own))]
     picked = annotate(List[Tensor], [])
@@ -603,11 +745,14 @@ class FocusGraph(Module):
       b = torch.size(some, 0)
       here = torch.logical_and(torch.ge(rows, first), torch.lt(rows, first + b))
       local = torch.sub(torch.masked_select(rows, here), first)
-      said = torch.add_(torch.index_select(some, 0, local), torch.unsqueeze(torch.masked_select(weights, here), 1))
-      # what is summed are parts of the whole, none above 1
-      parts = torch.exp_(said)
-      _p = torch.append(picked, parts)
-      _s = torch.append(sums, torch.sum(parts, [0]))
+      if torch.size(local, 0) > 0:
+        said = torch.index_select(some, 0, local)
+        if not made:
+          said = self.relative(w, said, a)
+        # what is summed are parts of the whole, none above 1
+        parts = torch.exp_(torch.add_(said, torch.unsqueeze(torch.masked_select(weights, here), 1)))
+        _p = torch.append(picked, parts)
+        _s = torch.append(sums, torch.sum(parts, [0]))
       first = first + b
     all = torch.log(torch.sum(torch.stack(sums, 0), [0]))
     mixed = torch.logaddexp(all, own)

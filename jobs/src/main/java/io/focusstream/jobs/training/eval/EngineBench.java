@@ -96,11 +96,7 @@ public final class EngineBench {
    */
   public Ask ask(int historyTokens, int questionTokens, int answerTokens) {
     List<int[]> history = history(historyTokens);
-    List<CondensedChunk> made = condense(history);
-    List<ChunkInput> inputs = new ArrayList<>();
-    for (int i = 0; i < history.size(); i++) {
-      inputs.add(new ChunkInput(made.get(i).key(), history.get(i), made.get(i).blocks()));
-    }
+    List<ChunkInput> inputs = inputs(history);
     return time(history.size(), () -> inputs, questionTokens, answerTokens);
   }
 
@@ -138,6 +134,59 @@ public final class EngineBench {
           questionTokens,
           answerTokens);
     }
+  }
+
+  /**
+   * What many questions take, each over a stream of its own.
+   *
+   * @param answerTokens of all answers
+   * @param oneByOneSeconds where each is asked when the one before is answered
+   * @param atOnceSeconds where all are asked at once
+   */
+  public record AtOnce(int answerTokens, double oneByOneSeconds, double atOnceSeconds) {}
+
+  /**
+   * Times questions over as many streams, whose states the engine keeps.
+   *
+   * @param historyTokens of each stream, a multiple of the chunk size, or less by up to a chunk
+   */
+  public AtOnce atOnce(int questions, int historyTokens, int questionTokens, int answerTokens) {
+    List<List<ChunkInput>> streams = new ArrayList<>();
+    for (int i = 0; i < questions; i++) {
+      streams.add(inputs(history(historyTokens)));
+    }
+    double[] oneByOne = new double[repeats];
+    double[] atOnce = new double[repeats];
+    int answered = 0;
+    for (int i = -1; i < repeats; i++) {
+      List<AskTask> tasks =
+          streams.stream()
+              .map(
+                  stream ->
+                      new AskTask(
+                          stream, tokens(chunkTokens / 2), tokens(questionTokens), answerTokens))
+              .toList();
+      long began = System.nanoTime();
+      tasks.forEach(task -> engine.ask(task).join());
+      double alone = (System.nanoTime() - began) / 1e9;
+      began = System.nanoTime();
+      List<CompletableFuture<EngineAnswer>> running = tasks.stream().map(engine::ask).toList();
+      answered = running.stream().mapToInt(answer -> answer.join().tokens().length).sum();
+      if (i >= 0) {
+        oneByOne[i] = alone;
+        atOnce[i] = (System.nanoTime() - began) / 1e9;
+      }
+    }
+    return new AtOnce(answered, median(oneByOne), median(atOnce));
+  }
+
+  private List<ChunkInput> inputs(List<int[]> history) {
+    List<CondensedChunk> made = condense(history);
+    List<ChunkInput> inputs = new ArrayList<>();
+    for (int i = 0; i < history.size(); i++) {
+      inputs.add(new ChunkInput(made.get(i).key(), history.get(i), made.get(i).blocks()));
+    }
+    return inputs;
   }
 
   private List<int[]> history(int tokens) {

@@ -14,8 +14,10 @@ import io.focusstream.operators.engine.EngineStats;
 import io.focusstream.operators.engine.ModelInfo;
 import io.focusstream.operators.kv.ChunkStateCodec;
 import io.focusstream.operators.kv.Id128;
+import io.focusstream.operators.model.AnswerDecoder;
 import io.focusstream.operators.model.CopyRule;
 import io.focusstream.operators.model.FocusModel;
+import io.focusstream.operators.model.MovingStage;
 import io.focusstream.operators.model.Precision;
 import io.focusstream.operators.model.checkpoint.CheckpointFolder;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
@@ -29,7 +31,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,9 +45,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs a model through DJL's PyTorch engine, on one thread of its own: each turn takes what is
- * ready, decode steps of running answers first, then a new question, then a batch of chunks to
- * condense where no question has anything to do, or where chunks have waited for {@value
- * #TURNS_A_BATCH} turns: questions without end must not keep those waiting that need the chunks.
+ * ready, the next steps of running answers together with the first steps of small new questions,
+ * then a large new question, then a batch of chunks to condense where no question has anything to
+ * do, or where chunks have waited for {@value #TURNS_A_BATCH} turns: questions without end must not
+ * keep those waiting that need the chunks.
  *
  * <p>What nobody waits for any more, since its future was cancelled, is dropped: at once while it
  * lies in the inbox, else with the next turn. A batch that is being condensed runs to its end.
@@ -67,6 +69,9 @@ public final class DjlCondensingEngine implements CondensingEngine {
    * longer than others by what a batch takes, which is what running answers wait.
    */
   private static final int TURNS_A_BATCH = 8;
+
+  /** A question that reads no more chunks at first keeps nobody waiting who moves beside it. */
+  private static final int FEW_CHUNKS = 32;
 
   private sealed interface Command permits Condense, Ask {
     CompletableFuture<?> result();
@@ -469,20 +474,30 @@ public final class DjlCondensingEngine implements CondensingEngine {
   }
 
   private void turn() {
-    for (Iterator<RunningQuestion> each = running.iterator(); each.hasNext(); ) {
-      RunningQuestion question = each.next();
+    List<MovingStage<AnswerDecoder.Step>> steps = new ArrayList<>();
+    for (RunningQuestion question : running) {
       if (question.isDropped()) {
         question.fail(new EngineException("nobody waits for this answer any more"));
-        each.remove();
-      } else if (question.step()) {
-        each.remove();
+      } else {
+        question.next().ifPresent(step -> steps.add(new MovingStage<>(step, question::take)));
       }
     }
+    running.removeIf(RunningQuestion::hasEnded);
     toAsk.removeIf(Command::isDropped);
     toCondense.removeIf(Command::isDropped);
-    boolean asks = !toAsk.isEmpty() && mayBegin(toAsk.peek());
-    if (asks) {
-      begin(toAsk.poll());
+    boolean asks = false;
+    while (!toAsk.isEmpty() && mayBegin(toAsk.peek()) && isSmall(toAsk.peek().task())) {
+      asks = true;
+      begin(toAsk.poll(), steps);
+    }
+    model.finish(steps);
+    running.removeIf(RunningQuestion::hasEnded);
+    if (!asks && !toAsk.isEmpty() && mayBegin(toAsk.peek())) {
+      asks = true;
+      steps.clear();
+      begin(toAsk.poll(), steps);
+      model.finish(steps);
+      running.removeIf(RunningQuestion::hasEnded);
     }
     if (toCondense.isEmpty()) {
       turnsOfWaitingChunks = 0;
@@ -515,7 +530,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
     return whole + excerpts.size() * model.stateBytes(longest + continuation);
   }
 
-  private void begin(Ask ask) {
+  private static boolean isSmall(AskTask task) {
+    return task.chunks().size() <= FEW_CHUNKS || !task.found().excerpts().isEmpty();
+  }
+
+  private void begin(Ask ask, List<MovingStage<AnswerDecoder.Step>> steps) {
     RunningQuestion question =
         new RunningQuestion(
             this,
@@ -529,9 +548,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
             ask.acceptedNanos());
     // there from the start: an error, too, must reach who asked
     running.add(question);
-    if (question.begin()) {
-      running.remove(question);
-    }
+    question.begin().ifPresent(step -> steps.add(new MovingStage<>(step, question::take)));
+    running.removeIf(RunningQuestion::hasEnded);
   }
 
   // Chunks in the order they came, up to the token budget with padding.

@@ -90,7 +90,7 @@ public record DjlEngineSettings(
         null,
         1L << 30,
         2048,
-        4,
+        16,
         1L << 30,
         CPU,
         1.0,

@@ -13,6 +13,7 @@ import io.focusstream.operators.model.AnswerDecoder;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.ParallelDecoder;
 import io.focusstream.operators.model.ProposalDecoder;
+import io.focusstream.operators.model.Stage;
 import io.focusstream.operators.model.StreamScorer;
 import io.focusstream.operators.model.checkpoint.FocusSettings.LocalMode;
 import io.focusstream.operators.model.checkpoint.FocusSettings.Readout;
@@ -26,6 +27,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +69,7 @@ final class RunningQuestion {
   private long firstTokenNanos;
   private AnswerDecoder decoder;
   private AnswerDecoder.Step last;
+  private boolean ended;
 
   RunningQuestion(
       DjlCondensingEngine engine,
@@ -92,13 +95,13 @@ final class RunningQuestion {
     this.chunkAttention = new double[task.chunks().size()];
   }
 
-  /** Loads the chunks and runs the first step; true where the question ended. */
-  boolean begin() {
+  /** Loads what its first step reads; that step, or none where the question has ended. */
+  Optional<Stage<AnswerDecoder.Step>> begin() {
     try {
       beganNanos = System.nanoTime();
       if (forced != null && readout == Readout.PROPOSALS) {
         score();
-        return true;
+        return Optional.empty();
       }
       int[] begin = {model.config().beginToken()};
       int[] prompt = DjlCondensingEngine.concat(begin, task.question());
@@ -122,21 +125,25 @@ final class RunningQuestion {
         load(task.chunks(), decoder::add);
       }
       loadedNanos = System.nanoTime();
-      last = decoder.first();
-      firstTokenNanos = System.nanoTime();
-      boolean ended = take();
-      if (!ended && focusShare < 1 && chunkAttention.length > FEW_CHUNKS && decoder.hasAskedAll()) {
-        focus();
-      }
-      return ended;
-    } catch (StatesNeededException e) {
-      close();
-      result.completeExceptionally(e);
-      return true;
+      return Optional.of(decoder.toFirst());
     } catch (RuntimeException | OutOfMemoryError e) {
-      fail(engine.failed("answering", e));
-      return true;
+      failed(e);
+      return Optional.empty();
     }
+  }
+
+  private void failed(Throwable failure) {
+    if (failure instanceof StatesNeededException) {
+      end();
+      result.completeExceptionally(failure);
+    } else {
+      fail(engine.failed("answering", failure));
+    }
+  }
+
+  /** Whether it has its answer, or failed. */
+  boolean hasEnded() {
+    return ended;
   }
 
   /** Where lines name what is asked about, they are read first, and all chunks if need be. */
@@ -181,18 +188,42 @@ final class RunningQuestion {
     load(chunks, proposals::add);
   }
 
-  /** One more token; true where the question ended. */
-  boolean step() {
+  /** The step to one more token, or none where the question has ended. */
+  Optional<Stage<AnswerDecoder.Step>> next() {
     try {
-      last = decoder.next(tokens.get(tokens.size() - 1));
-      return take();
-    } catch (StatesNeededException e) {
-      close();
-      result.completeExceptionally(e);
-      return true;
+      return Optional.of(decoder.toNext(tokens.get(tokens.size() - 1)));
     } catch (RuntimeException | OutOfMemoryError e) {
-      fail(engine.failed("answering", e));
-      return true;
+      failed(e);
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Takes what a step gave.
+   *
+   * @param failure why it gave nothing, or null
+   */
+  void take(AnswerDecoder.Step step, Throwable failure) {
+    if (failure != null) {
+      failed(failure);
+      return;
+    }
+    try {
+      boolean first = last == null;
+      last = step;
+      if (first) {
+        firstTokenNanos = System.nanoTime();
+      }
+      takeToken();
+      if (first
+          && !ended
+          && focusShare < 1
+          && chunkAttention.length > FEW_CHUNKS
+          && decoder.hasAskedAll()) {
+        focus();
+      }
+    } catch (RuntimeException | OutOfMemoryError e) {
+      failed(e);
     }
   }
 
@@ -302,8 +333,8 @@ final class RunningQuestion {
     }
   }
 
-  // Takes the last step's token; true where the answer is complete.
-  private boolean take() {
+  // Takes the last step's token.
+  private void takeToken() {
     float[] logits = last.logits();
     int likeliest = 0;
     for (int i = 1; i < logits.length; i++) {
@@ -314,7 +345,7 @@ final class RunningQuestion {
     int token = forced == null ? likeliest : forced[steps];
     if (!Float.isFinite(logits[likeliest])) {
       fail(new EngineException("the model gave no finite logits; is the checkpoint damaged?"));
-      return true;
+      return;
     }
     double sum = 0;
     for (float logit : logits) {
@@ -322,19 +353,18 @@ final class RunningQuestion {
     }
     logProbability += logits[token] - logits[likeliest] - Math.log(sum);
     steps++;
-    boolean ended = forced == null && model.config().endTokens().contains(token);
-    if (!ended || tokens.isEmpty()) {
+    boolean endsIt = forced == null && model.config().endTokens().contains(token);
+    if (!endsIt || tokens.isEmpty()) {
       gatherAttention();
     }
-    if (!ended) {
+    if (!endsIt) {
       tokens.add(token);
     }
-    if (ended || tokens.size() >= task.maxAnswerTokens()) {
-      complete(ended);
-      return true;
+    if (endsIt || tokens.size() >= task.maxAnswerTokens()) {
+      complete(endsIt);
+    } else {
+      listener.tokens(answered());
     }
-    listener.tokens(answered());
-    return false;
   }
 
   // Keeps the chunks that hold nearly all of what may matter further on; few are always kept.
@@ -372,7 +402,7 @@ final class RunningQuestion {
     return tokens.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private void complete(boolean ended) {
+  private void complete(boolean byItself) {
     long now = System.nanoTime();
     double chunks = 0;
     for (double one : chunkAttention) {
@@ -386,7 +416,7 @@ final class RunningQuestion {
     EngineAnswer answer =
         new EngineAnswer(
             answered(),
-            ended,
+            byItself,
             Math.exp(logProbability / steps),
             weights,
             all > 0 ? tailAttention / all : 0,
@@ -397,16 +427,17 @@ final class RunningQuestion {
                 Duration.ofNanos(loadedNanos - beganNanos),
                 Duration.ofNanos(firstTokenNanos - acceptedNanos),
                 Duration.ofNanos(now - acceptedNanos)));
-    close();
+    end();
     result.complete(answer);
   }
 
   void fail(EngineException reason) {
-    close();
+    end();
     result.completeExceptionally(reason);
   }
 
-  private void close() {
+  private void end() {
+    ended = true;
     if (decoder != null) {
       decoder.close();
     }

@@ -1,5 +1,6 @@
 package io.focusstream.operators.engine.djl;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -143,6 +144,38 @@ class ExcerptEngineTest {
     assertEquals(said(again), said(made));
     assertEquals(
         1, made.recondensed().stream().filter(c -> c.key().equals(chunks.get(1).key())).count());
+  }
+
+  /** Each over a stream of its own, some by lines and some by whole chunks, one not to be found. */
+  @Test
+  void questionsAtOnceAreAnsweredAsEachAlone() {
+    List<AskTask> tasks = new ArrayList<>();
+    for (int stream = 0; stream < 10; stream++) {
+      List<int[]> texts = new ArrayList<>();
+      for (int chunk = 0; chunk < 1 + stream % 4; chunk++) {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+          int id = 8100 + 100 * stream + 5 * chunk + i;
+          lines.add("request req-%d status=%d host=web-%d".formatted(id, 200 + id % 97, id % 7));
+        }
+        texts.add(text(lines));
+      }
+      int[] question =
+          template.layOut("What is the status of req-%d?".formatted(8102 + 101 * stream));
+      int[] tail = stream % 2 == 0 ? NO_TAIL : text(List.of(NOISE));
+      List<int[]> all = new ArrayList<>(texts);
+      all.add(tail);
+      Found found = stream % 3 == 0 ? Found.NOTHING : engine.find(all, question);
+      tasks.add(new AskTask(condensed(texts), tail, question, 12, found, false));
+    }
+    List<EngineAnswer> alone = tasks.stream().map(task -> engine.ask(task).join()).toList();
+    List<CompletableFuture<EngineAnswer>> asked = tasks.stream().map(engine::ask).toList();
+    for (int i = 0; i < tasks.size(); i++) {
+      EngineAnswer together = asked.get(i).join();
+      assertEquals(said(alone.get(i)), said(together), "question " + i);
+      assertEquals(alone.get(i).confidence(), together.confidence(), 1e-3);
+      assertArrayEquals(alone.get(i).chunkWeights(), together.chunkWeights(), 1e-3f);
+    }
   }
 
   @Test
