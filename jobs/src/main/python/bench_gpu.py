@@ -17,6 +17,7 @@ STARTED = time.time()
 import argparse
 import gc
 import json
+import math
 import os
 import signal
 import statistics
@@ -287,6 +288,12 @@ class History:
             self.chunks += list(zip(*both, *scales))
 
 
+def gathered(m, xs, tokens, dtype):
+    """Chunks' keys, or values, or scales, (L, G, T_i, ...) each, side by side in memory of their own."""
+    shape = [xs[0].size(0), len(xs), xs[0].size(1), tokens] + list(xs[0].shape[3:])
+    return m.graph.gather(xs, torch.empty(math.prod(shape), device=m.device, dtype=dtype), ints(tokens))
+
+
 class Batch:
     """ChunkBatch: chunks side by side with room for a prompt."""
 
@@ -304,7 +311,7 @@ class Batch:
         """As the engine does: one chunk's states after the other are copied. states: (keys, values) each, (L, G, T_i, D)"""
         own = [s[0].size(2) for s in states]
         t = max(own)
-        both = [m.graph.gather([s[i] for s in states], ints(t, m.type)) for i in range(2)]
+        both = [gathered(m, [s[i] for s in states], t, m.dtype) for i in range(2)]
         return cls(m, both, torch.tensor(lengths or own, device=m.device), room)
 
     @classmethod
@@ -355,7 +362,7 @@ class Held:
         for part in parts(count, size):
             some = [history.chunks[i] for i in part]
             if int8:
-                of = [m.graph.gather([c[j] for c in some], ints(m.shape["chunk"], t)) for j, t in enumerate([1, 1, 5, 5])]
+                of = [gathered(m, [c[j] for c in some], m.shape["chunk"], t) for j, t in enumerate([torch.int8, torch.int8, torch.half, torch.half])]
                 lengths = torch.full((len(some),), m.shape["chunk"], device=m.device)
                 batch = Batch(m, of, lengths, room_of(m))
             elif fused:

@@ -27,6 +27,8 @@ final class ChunkBatch {
   private final NDManager manager;
   // keys, values (L, B, G, T, D) and, where those are int8, their scales
   private List<NDArray> chunks;
+  // what those lie in; none where they have memory of their own
+  private List<SpareArrays.Spare> rooms = List.of();
   // keys, values of what continues them, (L, B, G, room, D)
   private List<NDArray> own;
   private NDArray lengths;
@@ -68,10 +70,18 @@ final class ChunkBatch {
     this.manager = manager;
     this.room = room;
     int longest = (int) Arrays.stream(lengths(states)).max().orElseThrow();
-    chunks = model.gather(manager, states, longest);
-    own =
-        List.of(model.room(manager, states.size(), room), model.room(manager, states.size(), room));
-    lengths = manager.create(length);
+    FocusModel.Gathered gathered = model.gather(manager, states, longest);
+    chunks = gathered.arrays();
+    rooms = gathered.rooms();
+    try {
+      own =
+          List.of(
+              model.room(manager, states.size(), room), model.room(manager, states.size(), room));
+      lengths = manager.create(length);
+    } catch (RuntimeException | Error e) {
+      release();
+      throw e;
+    }
   }
 
   private ChunkBatch(ChunkBatch other, int row) {
@@ -201,6 +211,12 @@ final class ChunkBatch {
     replace(kept);
   }
 
+  /** {@link #close}, where the manager closes the rest. */
+  void release() {
+    model.giveBack(rooms);
+    rooms = List.of();
+  }
+
   private List<NDArray> picked(int[] rows) {
     List<NDArray> all = new ArrayList<>(chunks);
     all.addAll(own);
@@ -229,7 +245,9 @@ final class ChunkBatch {
     return new FocusModel.States(both[0], both[1]);
   }
 
+  /** Gives back the memory that chunks lie in; nothing can be run afterwards. */
   void close() {
+    release();
     chunks.forEach(NDArray::close);
     own.forEach(NDArray::close);
     lengths.close();

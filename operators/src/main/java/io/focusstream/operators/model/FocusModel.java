@@ -33,6 +33,7 @@ public final class FocusModel implements AutoCloseable {
   private final NDArray frequencies;
   private final BatchWorkers workers;
   private final ProposalRuns runs;
+  private final SpareArrays spares = new SpareArrays(this::spare);
 
   /** Loads a checkpoint on to a device; {@link #close()} frees all of it. */
   public FocusModel(CheckpointFolder folder, Device device, Precision precision) {
@@ -443,33 +444,87 @@ public final class FocusModel implements AutoCloseable {
   }
 
   /**
+   * Keeps the memory that chunks were gathered in from question to question.
+   *
+   * @param bytes most that are kept or in use; 0, as at first, for none
+   */
+  public void keepSpare(long bytes) {
+    // a GPU's allocator does that itself
+    spares.mostBytes(manager.getDevice().isGpu() ? 0 : bytes);
+  }
+
+  /** Frees memory that is kept and not in use. */
+  public void freeSpare() {
+    spares.free();
+  }
+
+  private NDArray spare(long numbers, int type) {
+    try (NDArray size = manager.create(new long[] {numbers, type})) {
+      return graph.run(manager, "spare", frequencies, size)[0];
+    }
+  }
+
+  /**
+   * Chunks side by side.
+   *
+   * @param arrays (L, B, G, T, D) and, of int8, scales (L, B, G, T)
+   * @param rooms the memory that they lie in
+   */
+  record Gathered(List<NDArray> arrays, List<SpareArrays.Spare> rooms) {}
+
+  /** The memory that chunks were gathered in is in use no more. */
+  void giveBack(List<SpareArrays.Spare> rooms) {
+    rooms.forEach(spares::giveBack);
+  }
+
+  /**
    * Chunks side by side, (L, B, G, T, D): int8 where all are, numbers otherwise.
    *
    * @param tokens T, the longest one's
    */
-  List<NDArray> gather(NDManager owner, List<States> states, int tokens) {
+  Gathered gather(NDManager owner, List<States> states, int tokens) {
+    Gathered gathered = new Gathered(new ArrayList<>(), new ArrayList<>());
+    try {
+      gather(owner, states, tokens, gathered);
+      return gathered;
+    } catch (RuntimeException | Error e) {
+      giveBack(gathered.rooms());
+      throw e;
+    }
+  }
+
+  private void gather(NDManager owner, List<States> states, int tokens, Gathered into) {
     if (states.stream().allMatch(States::int8)) {
       int int8 = 1;
       int float16 = 5;
-      return List.of(
-          gather(owner, states, States::keys, tokens, int8),
-          gather(owner, states, States::values, tokens, int8),
-          gather(owner, states, States::keyScales, tokens, float16),
-          gather(owner, states, States::valueScales, tokens, float16));
+      gather(owner, states, States::keys, tokens, int8, into);
+      gather(owner, states, States::values, tokens, int8, into);
+      gather(owner, states, States::keyScales, tokens, float16, into);
+      gather(owner, states, States::valueScales, tokens, float16, into);
+      return;
     }
     try (NDManager scratch = owner.newSubManager()) {
       List<States> all =
           states.stream().map(some -> some.int8() ? numbers(scratch, some) : some).toList();
-      return List.of(
-          gather(owner, all, States::keys, tokens, stateType()),
-          gather(owner, all, States::values, tokens, stateType()));
+      gather(owner, all, States::keys, tokens, stateType(), into);
+      gather(owner, all, States::values, tokens, stateType(), into);
     }
   }
 
-  private NDArray gather(
-      NDManager owner, List<States> states, Function<States, NDArray> part, int tokens, int type) {
-    try (NDArray size = owner.create(new long[] {tokens, type})) {
-      return graph.run(owner, "gather", states.stream().map(part).toList(), size)[0];
+  private void gather(
+      NDManager owner,
+      List<States> states,
+      Function<States, NDArray> part,
+      int tokens,
+      int type,
+      Gathered into) {
+    List<NDArray> parts = states.stream().map(part).toList();
+    long rows = (long) config.layers() * states.size() * config.keyValueHeads() * tokens;
+    boolean scales = parts.get(0).getShape().dimension() == 3;
+    SpareArrays.Spare room = spares.take(scales ? rows : rows * config.headDim(), type);
+    into.rooms().add(room);
+    try (NDArray size = owner.create(new long[] {tokens})) {
+      into.arrays().add(graph.run(owner, "gather", parts, room.array(), size)[0]);
     }
   }
 

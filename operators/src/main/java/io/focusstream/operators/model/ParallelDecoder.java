@@ -237,6 +237,7 @@ public final class ParallelDecoder implements AnswerDecoder {
 
   @Override
   public void close() {
+    batches.forEach(ChunkBatch::release);
     manager.close();
   }
 }

@@ -604,6 +604,8 @@ public final class ProposalDecoder implements AnswerDecoder {
 
   @Override
   public void close() {
+    batches.forEach(ChunkBatch::release);
+    whole.forEach(ChunkBatch::release);
     manager.close();
   }
 }

@@ -118,6 +118,7 @@ public final class StreamScorer implements AutoCloseable {
 
   @Override
   public void close() {
+    batches.forEach(ChunkBatch::release);
     manager.close();
   }
 }

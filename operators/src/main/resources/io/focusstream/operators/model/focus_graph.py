@@ -199,14 +199,20 @@ class FocusGraph(Module):
       _a = torch.append(out, torch.clone(xs[i]))
     return out
 
-  # Chunks side by side. xs: keys, or values, or scales, of one chunk each, (L, G, T_i, ...); size: int64 on the CPU, [T, dtype].
-  # -> (L, B, G, T, ...), zero where nothing was put
-  def gather(self: __torch__.FocusGraph, xs: List[Tensor], size: Tensor) -> Tensor:
+  # Memory to gather in. like: any array on the device; size: int64 on the CPU, [numbers, dtype] -> (numbers), of any values
+  def spare(self: __torch__.FocusGraph, like: Tensor, size: Tensor) -> Tensor:
+    return torch.empty([int(size[0])], dtype=int(size[1]), device=ops.prim.device(like))
+
+  # Chunks side by side. xs: keys, or values, or scales, of one chunk each, (L, G, T_i, ...); room: memory of the type that is wanted,
+  # of at least as many numbers; size: int64 on the CPU, [T]. -> (L, B, G, T, ...), zero where nothing was put; a view of that memory
+  def gather(self: __torch__.FocusGraph, xs: List[Tensor], room: Tensor, size: Tensor) -> Tensor:
     first = xs[0]
     shape = [torch.size(first, 0), torch.len(xs), torch.size(first, 1), int(size[0])]
+    numbers = shape[0] * shape[1] * shape[2] * shape[3]
     if torch.dim(first) == 4:
       _s = torch.append(shape, torch.size(first, 3))
-    out = torch.empty(shape, dtype=int(size[1]), device=ops.prim.device(first))
+      numbers = numbers * torch.size(first, 3)
+    out = torch.view(torch.slice(room, 0, 0, numbers, 1), shape)
     for i in range(torch.len(xs)):
       t = torch.size(xs[i], 2)
       own = torch.select(out, 1, i)

@@ -39,6 +39,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +70,9 @@ public final class DjlCondensingEngine implements CondensingEngine {
    * longer than others by what a batch takes, which is what running answers wait.
    */
   private static final int TURNS_A_BATCH = 8;
+
+  /** After so long without anything to do, memory that was kept for the next question is freed. */
+  private static final int IDLE_SECONDS = 30;
 
   /** A question that reads no more chunks at first keeps nobody waiting who moves beside it. */
   private static final int FEW_CHUNKS = 32;
@@ -151,6 +155,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
             new ChunkStateCodec(Id128.ofHex(info.fingerprint()), settings.quantisation()),
             settings.batchTokens(),
             settings.hotBytes());
+    model.keepSpare(settings.runningBytes());
     this.thread = new Thread(this::loop, "focus-engine-" + device);
     thread.setDaemon(true);
     thread.start();
@@ -441,7 +446,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
     try {
       while (!closed) {
         if (running.isEmpty() && toAsk.isEmpty() && toCondense.isEmpty()) {
-          sort(inbox.take());
+          sort(await());
         }
         for (Command command = inbox.poll(); command != null; command = inbox.poll()) {
           sort(command);
@@ -463,6 +468,15 @@ public final class DjlCondensingEngine implements CondensingEngine {
       toCondense.forEach(command -> fail(command, reason));
       failAll();
     }
+  }
+
+  private Command await() throws InterruptedException {
+    Command command = inbox.poll(IDLE_SECONDS, TimeUnit.SECONDS);
+    if (command != null) {
+      return command;
+    }
+    model.freeSpare();
+    return inbox.take();
   }
 
   private void sort(Command command) {
