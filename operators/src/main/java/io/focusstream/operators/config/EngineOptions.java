@@ -23,8 +23,17 @@ public final class EngineOptions {
           .defaultValue(MemorySize.ofMebiBytes(512))
           .withDescription(
               "Most bytes of stored chunk states that questions in flight hold on the heap, a subtask."
-                  + " While there are more no further question is handed to the engine; one always is, so"
-                  + " the limit can be passed by the states of one stream.");
+                  + " While there are more no further question is handed to the engine; one always is.");
+
+  /** How many bytes of stored states a question reads at a time. */
+  public static final ConfigOption<MemorySize> PORTION =
+      ConfigOptions.key("focus.engine.portion-bytes")
+          .memoryType()
+          .defaultValue(MemorySize.ofMebiBytes(32))
+          .withDescription(
+              "A question that needs more bytes of stored chunk states than that reads them in such"
+                  + " portions, the next one while the engine is at the one before; at most two lie on"
+                  + " the heap.");
 
   /** How often a piece of work is tried. */
   public static final ConfigOption<Integer> MAX_ATTEMPTS =

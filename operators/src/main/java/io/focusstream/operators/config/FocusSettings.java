@@ -17,6 +17,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param maxAnswerTokens {@link AskOptions#MAX_ANSWER_TOKENS}
  * @param maxInFlight {@link EngineOptions#MAX_IN_FLIGHT}
  * @param maxLoadedBytes {@link EngineOptions#MAX_LOADED}
+ * @param portionBytes {@link EngineOptions#PORTION}
  * @param maxAttempts {@link EngineOptions#MAX_ATTEMPTS}
  * @param retryDelay {@link EngineOptions#RETRY_DELAY}
  * @param engineTimeout {@link EngineOptions#TIMEOUT}
@@ -45,6 +46,7 @@ public record FocusSettings(
     int maxAnswerTokens,
     int maxInFlight,
     long maxLoadedBytes,
+    long portionBytes,
     int maxAttempts,
     Duration retryDelay,
     Duration engineTimeout,
@@ -83,6 +85,7 @@ public record FocusSettings(
     check(AskOptions.MAX_ANSWER_TOKENS, maxAnswerTokens, 1, 4096);
     check(EngineOptions.MAX_IN_FLIGHT, maxInFlight, 1, 65_536);
     check(EngineOptions.MAX_LOADED, maxLoadedBytes, 1, Long.MAX_VALUE);
+    check(EngineOptions.PORTION, portionBytes, 1, Long.MAX_VALUE / 4);
     check(EngineOptions.MAX_ATTEMPTS, maxAttempts, 1, 100);
     Objects.requireNonNull(retryDelay, EngineOptions.RETRY_DELAY.key());
     if (retryDelay.compareTo(Duration.ofMillis(1)) < 0
@@ -123,6 +126,7 @@ public record FocusSettings(
         config.get(AskOptions.MAX_ANSWER_TOKENS),
         config.get(EngineOptions.MAX_IN_FLIGHT),
         config.get(EngineOptions.MAX_LOADED).getBytes(),
+        config.get(EngineOptions.PORTION).getBytes(),
         config.get(EngineOptions.MAX_ATTEMPTS),
         config.get(EngineOptions.RETRY_DELAY),
         config.get(EngineOptions.TIMEOUT),

@@ -15,6 +15,8 @@ import java.util.List;
  * @param found lines to be read first, as {@link CondensingEngine#find} gives them; may be none
  * @param someStates whether the stored states of chunks without an excerpt were left out though
  *     there are some: where the engine needs them it fails with {@link StatesNeededException}
+ * @param portions the stored states of all chunks, oldest first, where they were left out because
+ *     they are many; null where they weren't. A chunk may have its own all the same
  */
 public record AskTask(
     List<ChunkInput> chunks,
@@ -22,7 +24,8 @@ public record AskTask(
     int[] question,
     int maxAnswerTokens,
     Found found,
-    boolean someStates) {
+    boolean someStates,
+    StatePortions portions) {
   public AskTask {
     chunks = List.copyOf(chunks);
     if (question.length == 0) {
@@ -41,8 +44,19 @@ public record AskTask(
     }
   }
 
+  /** A question whose chunks have the states that they are asked with. */
+  public AskTask(
+      List<ChunkInput> chunks,
+      int[] tail,
+      int[] question,
+      int maxAnswerTokens,
+      Found found,
+      boolean someStates) {
+    this(chunks, tail, question, maxAnswerTokens, found, someStates, null);
+  }
+
   /** A question over whole chunks, with the states of all. */
   public AskTask(List<ChunkInput> chunks, int[] tail, int[] question, int maxAnswerTokens) {
-    this(chunks, tail, question, maxAnswerTokens, Found.NOTHING, false);
+    this(chunks, tail, question, maxAnswerTokens, Found.NOTHING, false, null);
   }
 }

@@ -150,19 +150,21 @@ final class EngineCalls {
     boolean all = found.excerpts().isEmpty() || question.needsAllStates;
     Set<Integer> excerpted =
         found.excerpts().stream().map(Excerpt::text).collect(Collectors.toSet());
+    List<ChunkKey> keys =
+        chunks.stream().map(chunk -> new ChunkKey(chunk.keyHigh(), chunk.keyLow())).toList();
+    boolean inPortions = all && coldBytes(keys, indices) > settings.portionBytes();
     List<ChunkInput> inputs = new ArrayList<>(chunks.size());
-    long loadedBytes = 0;
+    long loadedBytes = inPortions ? 2 * settings.portionBytes() : 0;
     boolean leftOut = false;
     for (int i = 0; i < chunks.size(); i++) {
-      ChunkKey key = new ChunkKey(chunks.get(i).keyHigh(), chunks.get(i).keyLow());
-      boolean cold = !engine.isHot(key);
-      boolean read = cold && (all || excerpted.contains(i));
-      leftOut |= cold && !read && store.hasBlocks(indices.get(i));
+      boolean cold = !engine.isHot(keys.get(i));
+      boolean read = cold && (all && !inPortions || excerpted.contains(i));
+      leftOut |= cold && !read && !inPortions && store.hasBlocks(indices.get(i));
       List<byte[]> blocks = read ? store.blocks(indices.get(i)) : List.of();
       for (byte[] block : blocks) {
         loadedBytes += block.length;
       }
-      inputs.add(new ChunkInput(key, texts.get(i), blocks));
+      inputs.add(new ChunkInput(keys.get(i), texts.get(i), blocks));
     }
     work.loaded(question, loadedBytes);
     question.partial = pending.asking().partial();
@@ -172,7 +174,26 @@ final class EngineCalls {
         pending.tokens(),
         pending.maxAnswerTokens(),
         found,
-        leftOut);
+        leftOut,
+        inPortions
+            ? new StoredPortions(
+                task,
+                store,
+                engine,
+                question,
+                question.calls + 1,
+                indices,
+                keys,
+                settings.portionBytes())
+            : null);
+  }
+
+  private long coldBytes(List<ChunkKey> keys, List<Integer> indices) throws Exception {
+    long bytes = 0;
+    for (int i = 0; i < keys.size(); i++) {
+      bytes += engine.isHot(keys.get(i)) ? 0 : store.condensedBytes(indices.get(i));
+    }
+    return bytes;
   }
 
   private void emitPartial(Work.Question question, int[] soFar) {

@@ -248,6 +248,12 @@ final class StreamStore {
     return bytes;
   }
 
+  /** Bytes of a chunk's stored state; 0 where none is stored here. */
+  long condensedBytes(int index) throws Exception {
+    CondensedStatus status = condensed.get(index);
+    return status == null ? 0 : status.bytes();
+  }
+
   /** Whether a chunk's state is stored here. */
   boolean hasBlocks(int index) throws Exception {
     CondensedStatus status = condensed.get(index);

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackend;
@@ -106,6 +107,10 @@ final class FocusSimulation {
             config -> {
               config.set(EngineOptions.MAX_ATTEMPTS, 100);
               config.set(EngineOptions.MAX_IN_FLIGHT, mostInFlight);
+              if (seed % 2 == 0) {
+                // two chunks' states at a time, or one's
+                config.set(EngineOptions.PORTION, new MemorySize(1 + seed % 150));
+              }
               config.set(
                   AskOptions.CONSISTENCY, eventTime ? Consistency.EVENT_TIME : Consistency.ARRIVAL);
             });
@@ -268,7 +273,11 @@ final class FocusSimulation {
       }
     }
 
+    /** What the engine has said or wants is done before time passes, which would be its delay. */
     void passTime(long millis) throws Exception {
+      for (FocusHarness subtask : subtasks) {
+        subtask.runMailbox();
+      }
       for (FocusHarness subtask : subtasks) {
         subtask.setProcessingTime(subtask.getProcessingTime() + millis);
       }

@@ -99,7 +99,7 @@ enum SimulationInvariant {
                 hold(
                     text == null || text.equals(answer.text()),
                     simulation,
-                    name + " is " + answer.text() + "; expected " + text);
+                    name + " is " + answer + "; expected " + text);
               });
     }
   },

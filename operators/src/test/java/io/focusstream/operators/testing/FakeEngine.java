@@ -370,8 +370,45 @@ public final class FakeEngine implements CondensingEngine {
           .completeExceptionally(
               new StatesNeededException(soFar.recondensed(), soFar.damagedBlocks()));
     } else if (call.task instanceof AskTask task) {
-      cast(call).complete(answer(task));
+      whole(task, new ArrayList<>())
+          .whenComplete(
+              (whole, failure) -> {
+                if (failure == null) {
+                  cast(call).complete(answer(whole));
+                } else {
+                  cast(call).completeExceptionally(failure);
+                }
+              });
     }
+  }
+
+  /** The task with the states that come in portions, once all have come. */
+  private static CompletableFuture<AskTask> whole(AskTask task, List<List<byte[]>> soFar) {
+    int count = task.chunks().size();
+    if (task.portions() == null || soFar.size() >= count) {
+      List<ChunkInput> chunks = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        ChunkInput chunk = task.chunks().get(i);
+        boolean came = task.portions() != null && chunk.blocks().isEmpty();
+        List<byte[]> blocks = came ? soFar.get(i) : chunk.blocks();
+        chunks.add(new ChunkInput(chunk.key(), chunk.tokens(), blocks));
+      }
+      return CompletableFuture.completedFuture(
+          new AskTask(
+              chunks,
+              task.tail(),
+              task.question(),
+              task.maxAnswerTokens(),
+              task.found(),
+              task.someStates()));
+    }
+    return task.portions()
+        .next()
+        .thenCompose(
+            portion -> {
+              soFar.addAll(portion);
+              return whole(task, soFar);
+            });
   }
 
   /** Tells of the first tokens of an open question's answer. */

@@ -77,7 +77,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   /** A question that reads no more chunks at first keeps nobody waiting who moves beside it. */
   private static final int FEW_CHUNKS = 32;
 
-  private sealed interface Command permits Condense, Ask {
+  private sealed interface Command permits Condense, Ask, Wake {
     CompletableFuture<?> result();
 
     /** Nobody waits for it any more. */
@@ -88,6 +88,11 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   private record Condense(CondenseTask task, CompletableFuture<CondensedChunk> result)
       implements Command {}
+
+  /** There may be more to do. */
+  private record Wake(CompletableFuture<?> result) implements Command {}
+
+  private static final Wake WAKE = new Wake(CompletableFuture.completedFuture(null));
 
   private record Ask(
       AskTask task,
@@ -327,11 +332,18 @@ public final class DjlCondensingEngine implements CondensingEngine {
             (result, failure) -> {
               if (command.result().isCancelled()) {
                 inbox.removeIf(waiting -> waiting == command);
+                // it may wait for states that don't come
+                wake();
               }
             });
     if (closed) {
       failAll();
     }
+  }
+
+  /** Lets the engine's thread look again for something to do; from any thread. */
+  void wake() {
+    inbox.add(WAKE);
   }
 
   @Override
@@ -445,7 +457,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private void loop() {
     try {
       while (!closed) {
-        if (running.isEmpty() && toAsk.isEmpty() && toCondense.isEmpty()) {
+        if (isIdle()) {
           sort(await());
         }
         for (Command command = inbox.poll(); command != null; command = inbox.poll()) {
@@ -470,6 +482,13 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
   }
 
+  /** Whether there is nothing to do before another command comes. */
+  private boolean isIdle() {
+    return toCondense.isEmpty()
+        && running.stream().allMatch(question -> question.isWaiting() && !question.isDropped())
+        && (toAsk.isEmpty() || !mayBegin(toAsk.peek()) && !toAsk.peek().isDropped());
+  }
+
   private Command await() throws InterruptedException {
     Command command = inbox.poll(IDLE_SECONDS, TimeUnit.SECONDS);
     if (command != null) {
@@ -482,8 +501,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
   private void sort(Command command) {
     if (command instanceof Condense condense) {
       toCondense.add(condense);
-    } else {
-      toAsk.add((Ask) command);
+    } else if (command instanceof Ask ask) {
+      toAsk.add(ask);
     }
   }
 
@@ -504,6 +523,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
       asks = true;
       begin(toAsk.poll(), steps);
     }
+    boolean moves = !steps.isEmpty();
     model.finish(steps);
     running.removeIf(RunningQuestion::hasEnded);
     if (!asks && !toAsk.isEmpty() && mayBegin(toAsk.peek())) {
@@ -515,7 +535,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
     }
     if (toCondense.isEmpty()) {
       turnsOfWaitingChunks = 0;
-    } else if (!asks && running.isEmpty() || ++turnsOfWaitingChunks >= TURNS_A_BATCH) {
+    } else if (!asks && !moves || ++turnsOfWaitingChunks >= TURNS_A_BATCH) {
       turnsOfWaitingChunks = 0;
       condenseBatch();
     }
@@ -545,7 +565,8 @@ public final class DjlCondensingEngine implements CondensingEngine {
   }
 
   private static boolean isSmall(AskTask task) {
-    return task.chunks().size() <= FEW_CHUNKS || !task.found().excerpts().isEmpty();
+    return task.chunks().size() <= FEW_CHUNKS
+        || task.portions() == null && !task.found().excerpts().isEmpty();
   }
 
   private void begin(Ask ask, List<MovingStage<AnswerDecoder.Step>> steps) {

@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +58,8 @@ final class RunningQuestion {
   private final CondensingEngine.TokenListener listener;
   private final List<Integer> tokens = new ArrayList<>();
   private final double[] chunkAttention;
+  // all its chunks: none of them pushes another out of the hot tier
+  private final Set<ChunkKey> wanted;
   private double tailAttention;
   private double logProbability;
   private int steps;
@@ -70,6 +72,8 @@ final class RunningQuestion {
   private AnswerDecoder decoder;
   private AnswerDecoder.Step last;
   private boolean ended;
+  // what comes in portions and isn't all there; null where nothing does
+  private PortionLoader loader;
 
   RunningQuestion(
       DjlCondensingEngine engine,
@@ -93,6 +97,7 @@ final class RunningQuestion {
     this.focusShare = settings.focusShare();
     this.acceptedNanos = acceptedNanos;
     this.chunkAttention = new double[task.chunks().size()];
+    this.wanted = task.chunks().stream().map(ChunkInput::key).collect(Collectors.toSet());
   }
 
   /** Loads what its first step reads; that step, or none where the question has ended. */
@@ -122,14 +127,27 @@ final class RunningQuestion {
         decoder =
             model.ask(
                 prompt, new ParallelDecoder.Local(local, 1, 1 + task.tail().length), longest, mode);
-        load(task.chunks(), decoder::add);
+        loadWhole(decoder::add);
       }
-      loadedNanos = System.nanoTime();
-      return Optional.of(decoder.toFirst());
+      return firstStep();
     } catch (RuntimeException | OutOfMemoryError e) {
       failed(e);
       return Optional.empty();
     }
+  }
+
+  private Optional<Stage<AnswerDecoder.Step>> firstStep() {
+    if (loader != null && !loader.load()) {
+      return Optional.empty();
+    }
+    loader = null;
+    loadedNanos = System.nanoTime();
+    return Optional.of(decoder.toFirst());
+  }
+
+  /** Whether it can't go on before more of the stored states have come. */
+  boolean isWaiting() {
+    return !ended && loader != null && !loader.hasMore();
   }
 
   private void failed(Throwable failure) {
@@ -155,7 +173,7 @@ final class RunningQuestion {
     }
     if (excerpts.isEmpty()) {
       proposals.expect(chunks.size());
-      load(chunks, proposals::add);
+      loadWhole(proposals::add);
       return;
     }
     Iterator<LineMatcher.Excerpt> each = excerpts.iterator();
@@ -176,7 +194,26 @@ final class RunningQuestion {
       proposals.excerptOfTail(each.next().tokens());
     }
     boolean naming = task.found().naming() == LineMatcher.Naming.HERE;
-    proposals.askLater(chunks.size(), naming, () -> loadAll(proposals));
+    if (task.portions() != null) {
+      // all will be needed: so the operator has found before
+      proposals.askLater(chunks.size(), naming, () -> {});
+      loadWhole(proposals::add);
+    } else {
+      proposals.askLater(chunks.size(), naming, () -> loadAll(proposals));
+    }
+  }
+
+  /** Loads all chunks, or begins to where their states come in portions. */
+  private void loadWhole(Consumer<List<FocusModel.States>> into) {
+    List<ChunkInput> chunks = task.chunks();
+    if (task.portions() == null || chunks.isEmpty()) {
+      load(chunks, into);
+      return;
+    }
+    int together = model.chunksABatch(chunks.size());
+    loader =
+        new PortionLoader(
+            task.portions(), chunks, together, part -> load(part, together, into), engine::wake);
   }
 
   private void loadAll(ProposalDecoder proposals) {
@@ -188,9 +225,12 @@ final class RunningQuestion {
     load(chunks, proposals::add);
   }
 
-  /** The step to one more token, or none where the question has ended. */
+  /** The step to one more token, or none where the question has ended or waits for states. */
   Optional<Stage<AnswerDecoder.Step>> next() {
     try {
+      if (loader != null) {
+        return firstStep();
+      }
       return Optional.of(decoder.toNext(tokens.get(tokens.size() - 1)));
     } catch (RuntimeException | OutOfMemoryError e) {
       failed(e);
@@ -248,13 +288,16 @@ final class RunningQuestion {
     complete(false);
   }
 
+  private void load(List<ChunkInput> chunks, Consumer<List<FocusModel.States>> into) {
+    load(chunks, model.chunksABatch(chunks.size()), into);
+  }
+
   /**
    * @param chunks those to load; others that are hot stay so
-   * @param into takes chunk states, so many at once as it can
+   * @param together so many at once
+   * @param into takes chunk states
    */
-  private void load(List<ChunkInput> chunks, Consumer<List<FocusModel.States>> into) {
-    Set<ChunkKey> wanted = new HashSet<>();
-    task.chunks().forEach(chunk -> wanted.add(chunk.key()));
+  private void load(List<ChunkInput> chunks, int together, Consumer<List<FocusModel.States>> into) {
     Map<ChunkKey, List<byte[]>> blocks = new HashMap<>();
     List<ChunkInput> missing = new ArrayList<>();
     for (ChunkInput chunk : chunks) {
@@ -267,7 +310,6 @@ final class RunningQuestion {
       }
     }
     recondensed.putAll(condenser.condenseAll(missing, wanted));
-    int together = model.chunksABatch(chunks.size());
     for (int from = 0; from < chunks.size(); from += together) {
       List<ChunkInput> part = chunks.subList(from, Math.min(chunks.size(), from + together));
       FocusModel.States[] states = new FocusModel.States[part.size()];
@@ -287,7 +329,7 @@ final class RunningQuestion {
         for (int i : cold) {
           states[i] = read.next();
           if (states[i] == null) {
-            states[i] = again(part.get(i), wanted);
+            states[i] = again(part.get(i));
             ready.add(states[i]);
           }
         }
@@ -321,7 +363,7 @@ final class RunningQuestion {
     }
   }
 
-  private FocusModel.States again(ChunkInput chunk, Set<ChunkKey> wanted) {
+  private FocusModel.States again(ChunkInput chunk) {
     damagedBlocks += chunk.blocks().isEmpty() ? 0 : 1;
     try {
       if (!recondensed.containsKey(chunk.key())) {
@@ -438,6 +480,7 @@ final class RunningQuestion {
 
   private void end() {
     ended = true;
+    loader = null;
     if (decoder != null) {
       decoder.close();
     }
