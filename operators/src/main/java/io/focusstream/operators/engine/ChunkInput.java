@@ -7,8 +7,9 @@ import java.util.List;
  *
  * @param key the chunk's content key
  * @param tokens the chunk's token ids; truth, from which its state can always be made again
- * @param blocks its stored state, or empty where there is none or {@link
- *     CondensingEngine#isHot(ChunkKey)} said that it isn't needed
+ * @param blocks its stored state, or empty where there is none, {@link
+ *     CondensingEngine#isHot(ChunkKey)} said that it isn't needed, or the task says that it was
+ *     left out ({@link AskTask#someStates()}, {@link AskTask#portions()})
  */
 public record ChunkInput(ChunkKey key, int[] tokens, List<byte[]> blocks) {
   public ChunkInput {

@@ -11,7 +11,8 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Futures complete on the engine's own threads: a caller that owns state must come back to its
  * own thread before it touches any. A future that fails fails with an {@link EngineException}. The
- * result for a task never depends on what else the engine is doing.
+ * result for a task never depends on what else the engine is doing, but for the last bits of
+ * products, which depend on how many rows go together: a tie can break in another way.
  *
  * <p>Who doesn't want a result any more cancels its future: the engine then drops the task and what
  * it holds for it, at the latest when the step that it is in has ended.

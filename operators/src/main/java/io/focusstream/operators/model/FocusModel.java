@@ -472,6 +472,11 @@ public final class FocusModel implements AutoCloseable {
    */
   record Gathered(List<NDArray> arrays, List<SpareArrays.Spare> rooms) {}
 
+  /** Memory that chunks are gathered in. */
+  SpareArrays spares() {
+    return spares;
+  }
+
   /** The memory that chunks were gathered in is in use no more. */
   void giveBack(List<SpareArrays.Spare> rooms) {
     rooms.forEach(spares::giveBack);

@@ -11,7 +11,8 @@ import java.util.function.Supplier;
 /**
  * Runs batches of one question or of many, small ones together: the weights, and each step of the
  * graph, are then paid once for all of them. Attention is each batch's own, so that a batch says
- * what it would say alone.
+ * what it would say alone, but for the last bits of products, which depend on how many rows they
+ * have.
  */
 final class ProposalRuns {
   /** Rows that go together; more would gain nothing. A batch alone may have more. */

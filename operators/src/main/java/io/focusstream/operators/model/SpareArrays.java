@@ -10,8 +10,8 @@ import java.util.List;
  * with zeros first, page by page, which takes longer than to copy chunk states into it. Used by one
  * thread at a time.
  *
- * <p>What lies idle is freed where it and what is in use would be more than the bound: beside what
- * questions need, nothing more is taken than that.
+ * <p>What lies idle is freed where it and what is in use would be more than the bound; what is in
+ * use is as questions need it, and up to a quarter more.
  */
 final class SpareArrays {
   /** Makes a flat array of so many numbers of a type. */
@@ -44,11 +44,12 @@ final class SpareArrays {
     freeDownTo(Math.max(0, mostBytes - usedBytes));
   }
 
-  /** An array of at least so many numbers, of any values; not twice as many. */
+  /** An array of at least so many numbers, of any values; of a quarter more at most. */
   Spare take(long numbers, int type) {
     Spare best = null;
     for (Spare one : idle) {
-      boolean fits = one.type() == type && one.numbers() >= numbers && one.numbers() <= 2 * numbers;
+      boolean fits =
+          one.type() == type && one.numbers() >= numbers && 4 * one.numbers() <= 5 * numbers;
       if (fits && (best == null || one.numbers() < best.numbers())) {
         best = one;
       }
@@ -85,6 +86,11 @@ final class SpareArrays {
   /** Frees what lies idle. */
   void free() {
     freeDownTo(0);
+  }
+
+  /** Bytes that are in use. */
+  long usedBytes() {
+    return usedBytes;
   }
 
   /** Bytes that lie idle. */

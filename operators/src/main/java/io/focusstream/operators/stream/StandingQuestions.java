@@ -15,7 +15,9 @@ import java.util.Map;
  * The standing questions of the streams. Each is asked of every chunk that is sealed after it, one
  * chunk at a time and oldest first, as pending work like any other; it says something where the
  * answer is another one than before. So what it says, and under which number, is the same after a
- * restore. For the mailbox thread only, with the key set.
+ * restore, as far as the engine's answers are ({@link
+ * io.focusstream.operators.engine.CondensingEngine}). For the mailbox thread only, with the key
+ * set.
  */
 final class StandingQuestions {
   private final StreamStore store;

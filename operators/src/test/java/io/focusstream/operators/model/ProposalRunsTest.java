@@ -20,10 +20,13 @@ import org.junit.jupiter.api.Test;
 class ProposalRunsTest extends ProposalFixture {
   private static final int STEPS = 7;
 
-  /** One question's chunks, prompt, tail, and tokens that are said whatever it says. */
+  /** One question's chunks, prompt and tail. */
   private record Question(List<int[]> chunks, int[] prompt, int[] tail, List<Excerpt> excerpts) {
-    int said(int step) {
-      return 20 + (step * 7 + prompt.length) % 11;
+    /** What is said after a step: what it says, which is drafted ahead, or now and then another. */
+    int said(int at, AnswerDecoder.Step step) {
+      return (at + prompt.length) % 4 == 0
+          ? 20 + (at * 7 + prompt.length) % 11
+          : TokenChoice.likeliest(step.logits());
     }
   }
 
@@ -64,7 +67,7 @@ class ProposalRunsTest extends ProposalFixture {
       try (ProposalDecoder decoder = begin(of, question)) {
         List<AnswerDecoder.Step> steps = new ArrayList<>(List.of(decoder.first()));
         for (int i = 0; i < STEPS; i++) {
-          steps.add(decoder.next(question.said(i)));
+          steps.add(decoder.next(question.said(i, steps.get(i))));
         }
         alone.add(steps);
       }
@@ -79,7 +82,9 @@ class ProposalRunsTest extends ProposalFixture {
             new MovingStage<>(
                 step == 0
                     ? decoders.get(i).toFirst()
-                    : decoders.get(i).toNext(questions.get(i).said(step - 1)),
+                    : decoders
+                        .get(i)
+                        .toNext(questions.get(i).said(step - 1, alone.get(i).get(step - 1))),
                 (result, failure) -> {
                   assertNull(failure);
                   assertNull(given.set(at, result), "told twice");

@@ -74,7 +74,7 @@ public final class DjlCondensingEngine implements CondensingEngine {
   /** After so long without anything to do, memory that was kept for the next question is freed. */
   private static final int IDLE_SECONDS = 30;
 
-  /** A question that reads no more chunks at first keeps nobody waiting who moves beside it. */
+  /** New questions that read no more chunks than that together begin beside running answers. */
   private static final int FEW_CHUNKS = 32;
 
   private sealed interface Command permits Condense, Ask, Wake {
@@ -519,7 +519,12 @@ public final class DjlCondensingEngine implements CondensingEngine {
     toAsk.removeIf(Command::isDropped);
     toCondense.removeIf(Command::isDropped);
     boolean asks = false;
-    while (!toAsk.isEmpty() && mayBegin(toAsk.peek()) && isSmall(toAsk.peek().task())) {
+    int reads = 0;
+    while (!toAsk.isEmpty() && mayBegin(toAsk.peek())) {
+      reads += readsFirst(toAsk.peek().task());
+      if (reads > FEW_CHUNKS) {
+        break;
+      }
       asks = true;
       begin(toAsk.poll(), steps);
     }
@@ -543,6 +548,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
 
   /** Each running question holds a copy of its chunks' states: one may, more while they fit. */
   private boolean mayBegin(Ask next) {
+    if (next.task().portions() == null && running.stream().allMatch(RunningQuestion::isWaiting)) {
+      // whoever waits for stored states, which another task reads, keeps nobody waiting
+      return true;
+    }
     long bytes = runningBytes(next.task());
     for (RunningQuestion question : running) {
       bytes += runningBytes(question.task());
@@ -564,9 +573,10 @@ public final class DjlCondensingEngine implements CondensingEngine {
     return whole + excerpts.size() * model.stateBytes(longest + continuation);
   }
 
-  private static boolean isSmall(AskTask task) {
-    return task.chunks().size() <= FEW_CHUNKS
-        || task.portions() == null && !task.found().excerpts().isEmpty();
+  /** How many chunks a question reads before its first step. */
+  private static int readsFirst(AskTask task) {
+    int excerpts = task.portions() == null ? task.found().excerpts().size() : 0;
+    return excerpts > 0 ? excerpts : task.chunks().size();
   }
 
   private void begin(Ask ask, List<MovingStage<AnswerDecoder.Step>> steps) {

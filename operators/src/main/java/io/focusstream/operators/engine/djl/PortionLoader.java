@@ -3,6 +3,7 @@ package io.focusstream.operators.engine.djl;
 import io.focusstream.operators.engine.ChunkInput;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.StatePortions;
+import io.focusstream.operators.model.FocusModel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,20 +13,22 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /**
- * Loads chunks whose stored states come in portions, batch by batch as they come: while one is
- * loaded the next is read. For the engine's thread.
+ * Loads chunks whose stored states come in portions: a portion is decoded when it comes, while the
+ * next is read, and what makes a batch is loaded. So no more than two lie on the heap. For the
+ * engine's thread.
  */
 final class PortionLoader {
-  /** Portions that were asked for and aren't loaded. */
+  /** Portions that were asked for and aren't decoded. */
   private static final int AHEAD = 2;
 
   private final StatePortions portions;
   private final List<ChunkInput> chunks;
   private final int together;
-  private final Consumer<List<ChunkInput>> loads;
+  private final ChunkLoader loader;
+  private final Consumer<List<FocusModel.States>> into;
   private final Runnable wake;
   private final Deque<CompletableFuture<List<List<byte[]>>>> coming = new ArrayDeque<>();
-  // chunks with their states, of which there aren't enough for a batch
+  // chunks that are decoded, of which there aren't enough for a batch
   private List<ChunkInput> ready = new ArrayList<>();
   private int arrived;
 
@@ -34,19 +37,21 @@ final class PortionLoader {
    *
    * @param chunks all that are to be loaded; where one has its state, that is taken
    * @param together so many are loaded at once
-   * @param loads loads some
+   * @param into takes chunk states
    * @param wake is run, on any thread, when a portion has come
    */
   PortionLoader(
       StatePortions portions,
       List<ChunkInput> chunks,
       int together,
-      Consumer<List<ChunkInput>> loads,
+      ChunkLoader loader,
+      Consumer<List<FocusModel.States>> into,
       Runnable wake) {
     this.portions = portions;
     this.chunks = chunks;
     this.together = together;
-    this.loads = loads;
+    this.loader = loader;
+    this.into = into;
     this.wake = wake;
     for (int i = 0; i < AHEAD; i++) {
       askForMore();
@@ -77,11 +82,13 @@ final class PortionLoader {
             "%d chunks' stored states came where those of %d to %d were to"
                 .formatted(portion.size(), 1, chunks.size() - arrived));
       }
+      List<ChunkInput> some = new ArrayList<>();
       for (List<byte[]> blocks : portion) {
         ChunkInput chunk = chunks.get(arrived++);
-        ready.add(
+        some.add(
             chunk.blocks().isEmpty() ? new ChunkInput(chunk.key(), chunk.tokens(), blocks) : chunk);
       }
+      ready.addAll(loader.decode(some));
       if (arrived < chunks.size()) {
         askForMore();
       }
@@ -94,7 +101,7 @@ final class PortionLoader {
     int from = 0;
     while (ready.size() - from >= together || last && from < ready.size()) {
       int to = Math.min(ready.size(), from + together);
-      loads.accept(ready.subList(from, to));
+      loader.load(ready.subList(from, to), together, into);
       from = to;
     }
     ready = new ArrayList<>(ready.subList(from, ready.size()));

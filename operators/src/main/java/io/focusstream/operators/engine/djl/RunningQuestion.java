@@ -2,13 +2,10 @@ package io.focusstream.operators.engine.djl;
 
 import io.focusstream.operators.engine.AskTask;
 import io.focusstream.operators.engine.ChunkInput;
-import io.focusstream.operators.engine.ChunkKey;
-import io.focusstream.operators.engine.CondensedChunk;
 import io.focusstream.operators.engine.CondensingEngine;
 import io.focusstream.operators.engine.EngineAnswer;
 import io.focusstream.operators.engine.EngineException;
 import io.focusstream.operators.engine.StatesNeededException;
-import io.focusstream.operators.kv.ChunkStateException;
 import io.focusstream.operators.model.AnswerDecoder;
 import io.focusstream.operators.model.FocusModel;
 import io.focusstream.operators.model.ParallelDecoder;
@@ -22,30 +19,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A question between its acceptance and its last token. Used by the engine's thread only. */
 final class RunningQuestion {
-  private static final Logger LOG = LoggerFactory.getLogger(RunningQuestion.class);
-
   /** Below that many there is nothing to gain from leaving chunks out. */
   private static final int FEW_CHUNKS = 16;
 
   private final DjlCondensingEngine engine;
-  private final ChunkCondenser condenser;
   private final FocusModel model;
   private final AskTask task;
   private final CompletableFuture<EngineAnswer> result;
@@ -58,14 +43,10 @@ final class RunningQuestion {
   private final CondensingEngine.TokenListener listener;
   private final List<Integer> tokens = new ArrayList<>();
   private final double[] chunkAttention;
-  // all its chunks: none of them pushes another out of the hot tier
-  private final Set<ChunkKey> wanted;
+  private final ChunkLoader chunkLoader;
   private double tailAttention;
   private double logProbability;
   private int steps;
-  // chunks whose states were made again
-  private final Map<ChunkKey, CondensedChunk> recondensed = new HashMap<>();
-  private int damagedBlocks;
   private long beganNanos;
   private long loadedNanos;
   private long firstTokenNanos;
@@ -86,7 +67,6 @@ final class RunningQuestion {
       CompletableFuture<EngineAnswer> result,
       long acceptedNanos) {
     this.engine = engine;
-    this.condenser = condenser;
     this.model = model;
     this.task = task;
     this.forced = forced;
@@ -97,7 +77,7 @@ final class RunningQuestion {
     this.focusShare = settings.focusShare();
     this.acceptedNanos = acceptedNanos;
     this.chunkAttention = new double[task.chunks().size()];
-    this.wanted = task.chunks().stream().map(ChunkInput::key).collect(Collectors.toSet());
+    this.chunkLoader = new ChunkLoader(condenser, model, task.chunks());
   }
 
   /** Loads what its first step reads; that step, or none where the question has ended. */
@@ -182,7 +162,7 @@ final class RunningQuestion {
             .filter(excerpt -> excerpt.text() < chunks.size())
             .map(excerpt -> chunks.get(excerpt.text()))
             .toList();
-    load(
+    chunkLoader.load(
         excerpted,
         some -> {
           for (FocusModel.States states : some) {
@@ -207,22 +187,19 @@ final class RunningQuestion {
   private void loadWhole(Consumer<List<FocusModel.States>> into) {
     List<ChunkInput> chunks = task.chunks();
     if (task.portions() == null || chunks.isEmpty()) {
-      load(chunks, into);
+      chunkLoader.load(chunks, into);
       return;
     }
     int together = model.chunksABatch(chunks.size());
-    loader =
-        new PortionLoader(
-            task.portions(), chunks, together, part -> load(part, together, into), engine::wake);
+    loader = new PortionLoader(task.portions(), chunks, together, chunkLoader, into, engine::wake);
   }
 
   private void loadAll(ProposalDecoder proposals) {
     List<ChunkInput> chunks = task.chunks();
-    if (task.someStates()
-        && chunks.stream().anyMatch(c -> c.blocks().isEmpty() && !condenser.isHot(c.key()))) {
-      throw new StatesNeededException(List.copyOf(recondensed.values()), damagedBlocks);
+    if (task.someStates() && chunkLoader.isAnyMissing(chunks)) {
+      throw new StatesNeededException(chunkLoader.recondensed(), chunkLoader.damagedBlocks());
     }
-    load(chunks, proposals::add);
+    chunkLoader.load(chunks, proposals::add);
   }
 
   /** The step to one more token, or none where the question has ended or waits for states. */
@@ -279,100 +256,13 @@ final class RunningQuestion {
   // The stream goes on with the question's tokens and those that are scored.
   private void score() {
     try (StreamScorer scorer = model.score(task.tail(), task.question(), forced)) {
-      load(task.chunks(), scorer::add);
+      chunkLoader.load(task.chunks(), scorer::add);
       loadedNanos = System.nanoTime();
       logProbability = Arrays.stream(scorer.score()).sum();
       steps = forced.length;
       firstTokenNanos = System.nanoTime();
     }
     complete(false);
-  }
-
-  private void load(List<ChunkInput> chunks, Consumer<List<FocusModel.States>> into) {
-    load(chunks, model.chunksABatch(chunks.size()), into);
-  }
-
-  /**
-   * @param chunks those to load; others that are hot stay so
-   * @param together so many at once
-   * @param into takes chunk states
-   */
-  private void load(List<ChunkInput> chunks, int together, Consumer<List<FocusModel.States>> into) {
-    Map<ChunkKey, List<byte[]>> blocks = new HashMap<>();
-    List<ChunkInput> missing = new ArrayList<>();
-    for (ChunkInput chunk : chunks) {
-      if (chunk.blocks().isEmpty()
-          && !condenser.isHot(chunk.key())
-          && !recondensed.containsKey(chunk.key())
-          && !blocks.containsKey(chunk.key())) {
-        blocks.put(chunk.key(), List.of());
-        missing.add(chunk);
-      }
-    }
-    recondensed.putAll(condenser.condenseAll(missing, wanted));
-    for (int from = 0; from < chunks.size(); from += together) {
-      List<ChunkInput> part = chunks.subList(from, Math.min(chunks.size(), from + together));
-      FocusModel.States[] states = new FocusModel.States[part.size()];
-      List<Integer> cold = new ArrayList<>();
-      for (int i = 0; i < states.length; i++) {
-        states[i] = condenser.hot(part.get(i).key()).orElse(null);
-        if (states[i] == null) {
-          cold.add(i);
-        }
-      }
-      // to read stored numbers is hardly work of the model's: the cores share it
-      Queue<FocusModel.States> ready = new ConcurrentLinkedQueue<>();
-      List<Supplier<FocusModel.States>> reading = new ArrayList<>();
-      cold.forEach(i -> reading.add(() -> stored(part.get(i), ready)));
-      try {
-        Iterator<FocusModel.States> read = model.inParallel(reading).iterator();
-        for (int i : cold) {
-          states[i] = read.next();
-          if (states[i] == null) {
-            states[i] = again(part.get(i));
-            ready.add(states[i]);
-          }
-        }
-        into.accept(Arrays.asList(states));
-      } catch (RuntimeException | Error e) {
-        // nobody else knows of them
-        ready.forEach(FocusModel.States::close);
-        throw e;
-      }
-      // only now: what becomes hot may push out what this batch still needed
-      for (int i : cold) {
-        condenser.keepHot(part.get(i).key(), states[i], wanted);
-      }
-    }
-  }
-
-  // The state as it is stored, or was just made; null where it can't be read.
-  private FocusModel.States stored(ChunkInput chunk, Queue<FocusModel.States> ready) {
-    CondensedChunk again = recondensed.get(chunk.key());
-    List<byte[]> blocks = again != null ? again.blocks() : chunk.blocks();
-    try {
-      if (blocks.isEmpty()) {
-        return null;
-      }
-      FocusModel.States states = condenser.decode(chunk, blocks);
-      ready.add(states);
-      return states;
-    } catch (ChunkStateException e) {
-      LOG.warn("chunk {} is condensed again: {}", chunk.key(), e.getMessage());
-      return null;
-    }
-  }
-
-  private FocusModel.States again(ChunkInput chunk) {
-    damagedBlocks += chunk.blocks().isEmpty() ? 0 : 1;
-    try {
-      if (!recondensed.containsKey(chunk.key())) {
-        recondensed.putAll(condenser.condenseAll(List.of(chunk), wanted));
-      }
-      return condenser.decode(chunk, recondensed.get(chunk.key()).blocks());
-    } catch (ChunkStateException e) {
-      throw new EngineException("a state just written can't be read: " + e.getMessage(), e);
-    }
   }
 
   // Takes the last step's token.
@@ -462,8 +352,8 @@ final class RunningQuestion {
             Math.exp(logProbability / steps),
             weights,
             all > 0 ? tailAttention / all : 0,
-            List.copyOf(recondensed.values()),
-            damagedBlocks,
+            chunkLoader.recondensed(),
+            chunkLoader.damagedBlocks(),
             new EngineAnswer.Timings(
                 Duration.ofNanos(beganNanos - acceptedNanos),
                 Duration.ofNanos(loadedNanos - beganNanos),
@@ -481,6 +371,7 @@ final class RunningQuestion {
   private void end() {
     ended = true;
     loader = null;
+    chunkLoader.close();
     if (decoder != null) {
       decoder.close();
     }

@@ -12,6 +12,7 @@ import io.focusstream.operators.engine.ChunkInput;
 import io.focusstream.operators.engine.ChunkKey;
 import io.focusstream.operators.engine.CondenseTask;
 import io.focusstream.operators.engine.EngineAnswer;
+import io.focusstream.operators.engine.StatePortions;
 import io.focusstream.operators.engine.StatesNeededException;
 import io.focusstream.operators.text.EventText;
 import io.focusstream.operators.text.LineMatcher.Excerpt;
@@ -144,6 +145,62 @@ class ExcerptEngineTest {
     assertEquals(said(again), said(made));
     assertEquals(
         1, made.recondensed().stream().filter(c -> c.key().equals(chunks.get(1).key())).count());
+  }
+
+  private static StatePortions portions(List<ChunkInput> chunks, int each) {
+    int[] at = {0};
+    return () -> {
+      int to = Math.min(chunks.size(), at[0] + each);
+      List<List<byte[]>> some = chunks.subList(at[0], to).stream().map(ChunkInput::blocks).toList();
+      at[0] = to;
+      return CompletableFuture.supplyAsync(() -> some);
+    };
+  }
+
+  private static void assertSameAnswer(EngineAnswer expected, EngineAnswer answer) {
+    assertArrayEquals(expected.tokens(), answer.tokens());
+    assertEquals(expected.confidence(), answer.confidence(), 1e-3);
+    assertArrayEquals(expected.chunkWeights(), answer.chunkWeights(), 1e-3f);
+    assertTrue(answer.recondensed().isEmpty(), "states came");
+  }
+
+  /** Whole chunks at once, and beside lines that didn't settle it; nothing is hot here. */
+  @Test
+  void statesInPortionsGiveTheSameAnswer() {
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      // the 21st comes twice
+      texts.add(
+          text(
+              i == 17 ? List.of(KEY_LINE) : List.of(NOISE, "line %d".formatted(i == 30 ? 20 : i))));
+    }
+    List<ChunkInput> chunks = condensed(texts);
+    int[] question = template.layOut("What is the pass key? The pass key is");
+    int[] tail = text(List.of(NOISE));
+    Found unsure =
+        new Found(
+            List.of(new Excerpt(2, IntStream.range(0, texts.get(2).length).toArray())),
+            Naming.UNKNOWN);
+    for (Found found : List.of(Found.NOTHING, unsure)) {
+      EngineAnswer whole = engine.ask(new AskTask(chunks, tail, question, 12, found, false)).join();
+      assertTrue(said(whole).startsWith("51602"), said(whole));
+      for (int each : new int[] {1, 7, 40}) {
+        // as the operator does: of a chunk with an excerpt the state is there
+        assertSameAnswer(
+            whole,
+            engine
+                .ask(
+                    new AskTask(
+                        found.excerpts().isEmpty() ? without(chunks) : without(chunks, 2),
+                        tail,
+                        question,
+                        12,
+                        found,
+                        false,
+                        portions(chunks, each)))
+                .join());
+      }
+    }
   }
 
   /** Each over a stream of its own, some by lines and some by whole chunks, one not to be found. */
