@@ -476,9 +476,9 @@ class Proposals:
             self.phases.mark("propose")
         self.said = some[0][0]
         self.odds = torch.cat([s[1].reshape(-1).cpu() for s in some[:-1]])
-        weights = (-torch.log(torch.tensor(float(len(self.odds)))) - self.odds).to(m.device)
+        parts = torch.full((len(self.odds),), 1 / len(self.odds), device=m.device)
         rows = torch.arange(len(self.odds), device=m.device)
-        mixed, share = m.graph.agree(m.w, [s[0] for s in some], ints(0, 1, ABSTAIN), rows, weights, torch.tensor([-69.], dtype=torch.float64))
+        mixed, share = m.graph.agree(m.w, [s[0] for s in some], [s[2] for s in some], ints(0, 1, ABSTAIN), rows, parts, torch.tensor([-69.], dtype=torch.float64))
         if self.phases:
             self.phases.mark("agree")
         return mixed.cpu(), share.cpu()

@@ -20,7 +20,7 @@ final class Draft {
   /** Chooses a token. */
   interface Choice {
     /**
-     * @param proposed logarithm of each token's probability
+     * @param proposed logarithm of how likely each token is by the likeliest one
      * @param logOdds that the source has something to say
      * @param said the answer so far
      * @return negative where the draft ends
@@ -75,6 +75,9 @@ final class Draft {
               int token;
               try (own) {
                 float[] proposed = outputs.get(0)[0].toFloatArray();
+                for (int i = 0; i < proposed.length; i++) {
+                  proposed[i] = (float) Math.log(Math.max(proposed[i], Float.MIN_NORMAL));
+                }
                 token = choice.of(proposed, outputs.get(0)[1].toFloatArray()[0], all);
               }
               if (token < 0) {

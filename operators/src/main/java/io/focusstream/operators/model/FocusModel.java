@@ -429,12 +429,13 @@ public final class FocusModel implements AutoCloseable {
   NDArray[] agree(
       NDManager owner,
       List<NDArray> proposals,
+      List<NDArray> sums,
       NDArray at,
       NDArray rows,
-      NDArray weights,
-      NDArray part) {
+      NDArray parts,
+      NDArray none) {
     return workers.onOneCore(
-        () -> graph.run(owner, "agree", this.weights, proposals, at, rows, weights, part));
+        () -> graph.run(owner, "agree", weights, proposals, sums, at, rows, parts, none));
   }
 
   /** The states of a source that holds nothing: one column, of which none counts. */

@@ -94,7 +94,16 @@ public final class ProposalDecoder implements AnswerDecoder {
   private final List<int[]> excerptTexts = new ArrayList<>();
 
   private record Ahead(
-      int token, List<NDArray> proposals, List<float[]> odds, int position, int positions) {}
+      int token,
+      List<NDArray> proposals,
+      List<NDArray> sums,
+      List<float[]> odds,
+      int position,
+      int positions) {
+    Ahead at(int further, int other) {
+      return new Ahead(further, proposals, sums, odds, other, positions);
+    }
+  }
 
   private NDManager scratch;
 
@@ -372,7 +381,7 @@ public final class ProposalDecoder implements AnswerDecoder {
             step -> {
               seen += tokens.length;
               for (int i = 1; i < tokens.length; i++) {
-                made.add(new Ahead(tokens[i], step.proposals(), step.odds(), i, step.positions()));
+                made.add(step.at(tokens[i], i));
               }
               return agree(step);
             });
@@ -490,13 +499,15 @@ public final class ProposalDecoder implements AnswerDecoder {
         .then(
             outputs -> {
               List<NDArray> proposals = new ArrayList<>();
+              List<NDArray> sums = new ArrayList<>();
               List<float[]> odds = new ArrayList<>();
               for (NDArray[] proposed : outputs) {
                 proposals.add(proposed[0]);
                 odds.add(proposed[1].toFloatArray());
+                sums.add(proposed[2]);
               }
               int positions = every ? tokens.length : 1;
-              return Stage.of(new Ahead(token, proposals, odds, 0, positions));
+              return Stage.of(new Ahead(token, proposals, sums, odds, 0, positions));
             });
   }
 
@@ -521,9 +532,9 @@ public final class ProposalDecoder implements AnswerDecoder {
         IntStream.range(0, logOdds.length)
             .filter(i -> weights.parts()[i] > heaviest * NEGLIGIBLE)
             .toArray();
-    float[] shift = new float[counting.length];
-    for (int i = 0; i < shift.length; i++) {
-      shift[i] = (float) (Math.log(weights.parts()[counting[i]]) - logOdds[counting[i]]);
+    float[] parts = new float[counting.length];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = (float) weights.parts()[counting[i]];
     }
     float[] mixed;
     float[] shares = {};
@@ -532,22 +543,23 @@ public final class ProposalDecoder implements AnswerDecoder {
           model.agree(
               own,
               step.proposals(),
+              step.sums(),
               own.create(
                   new long[] {
                     step.position(), step.positions(), model.config().focus().abstainToken()
                   }),
               own.create(Arrays.stream(counting).asLongStream().toArray()),
-              own.create(shift),
+              own.create(parts),
               own.create(new double[] {Math.log(Math.max(weights.none(), 1e-30))}));
       mixed = out[0].toFloatArray();
       if (counting.length > 0) {
         shares = out[1].toFloatArray();
       }
     }
-    float[] parts = new float[chunkCount + 1];
+    float[] attention = new float[chunkCount + 1];
     spoke = new double[logOdds.length];
     for (int i = 0; i < counting.length; i++) {
-      parts[column(counting[i])] += shares[i];
+      attention[column(counting[i])] += shares[i];
       spoke[counting[i]] = shares[i];
     }
     likeliest = said(speaker(), said, mixed);
@@ -561,7 +573,7 @@ public final class ProposalDecoder implements AnswerDecoder {
         relevance[chunk] = (float) Math.max(relevance[chunk], 1 / (1 + Math.exp(-logOdds[i])));
       }
     }
-    return Stage.of(new Step(mixed, parts, relevance));
+    return Stage.of(new Step(mixed, attention, relevance));
   }
 
   /** The odds with which each source begins an answer. */

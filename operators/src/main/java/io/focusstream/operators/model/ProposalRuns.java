@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
@@ -91,7 +92,7 @@ final class ProposalRuns {
               List<ProposalRun> some = group.stream().map(runs::get).toList();
               NDArray[] out = some.size() == 1 ? alone(scratch, some.get(0)) : group(scratch, some);
               for (int i = 0; i < group.size(); i++) {
-                outputs[group.get(i)] = new NDArray[] {out[2 * i], out[2 * i + 1]};
+                outputs[group.get(i)] = Arrays.copyOfRange(out, 3 * i, 3 * i + 3);
               }
               return null;
             });
@@ -100,8 +101,7 @@ final class ProposalRuns {
       for (int i = 0; i < outputs.length; i++) {
         ProposalRun run = runs.get(i);
         run.batch().joined(run.tokens().length);
-        outputs[i][0].attach(run.owner());
-        outputs[i][1].attach(run.owner());
+        kept(run.owner(), outputs[i]);
       }
     }
     return List.of(outputs);

@@ -643,9 +643,10 @@ class FocusGraph(Module):
 
   # Proposals: every chunk is continued with the same new tokens and says what it would say next, or abstains. Arguments as in
   # continued(); how: int64 on the CPU, [the token that abstains, 1 for a proposal after every new token and 0 for the last].
-  # -> what the chunk says after each of n' tokens, n' = n or 1: with one, logits less that of abstaining, (1, B, V), minus infinity
-  #   for abstaining itself; with more, what logits are made of, (n', B, H), of which relative() makes them where they are
-  #   wanted; the logarithm of the odds that the chunk says something, (n', B). Afterwards the prompt has P + n tokens.
+  # -> what the chunk says after each of n' tokens, n' = n or 1: with one, of each token how likely it is by the likeliest one,
+  #   (1, B, V), none for abstaining itself; with more, what that is made of, (n', B, H), by likely(), where it is wanted; the
+  #   logarithm of the odds that the chunk says something, (n', B); with one, the sums of what it says, (1, B). Afterwards the
+  #   prompt has P + n tokens.
   def propose(self: __torch__.FocusGraph, w: List[Tensor], cfg: Tensor, consts: Tensor, inv: Tensor, chunks: List[Tensor], own: List[Tensor], lengths: Tensor, past: Tensor, tokens: Tensor, how: Tensor) -> List[Tensor]:
     x = self.continued(w, cfg, consts, inv, chunks, own, lengths, past, tokens, 0, int(how[1]))
     return self.proposals(w, consts, x, int(how[0]))
@@ -681,37 +682,41 @@ class FocusGraph(Module):
     for i in range(torch.len(xs)):
       if torch.size(xs[i], 0) == 1:
         _a = torch.append(single, torch.squeeze(xs[i], 0))
-    logits = xs[0]
-    odds = xs[0]
+    said = annotate(List[Tensor], [])
     if torch.len(single) > 0:
       x = single[0]
       if torch.len(single) > 1:
         x = torch.cat(single, 0)
-      logits = self.relative(w, self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), a)
-      odds = torch.logsumexp(logits, [-1])
+      said = self.likely(w, self.normed(x, w[1], float(consts[0]), ops.prim.dtype(w[4])), a)
     first = 0
     for i in range(torch.len(xs)):
       n = torch.size(xs[i], 0)
       b = torch.size(xs[i], 1)
       if n == 1:
-        _b = torch.append(out, torch.unsqueeze(torch.slice(logits, 0, first, first + b, 1), 0))
-        _c = torch.append(out, torch.unsqueeze(torch.slice(odds, 0, first, first + b, 1), 0))
+        for j in range(3):
+          _b = torch.append(out, torch.unsqueeze(torch.slice(said[j], 0, first, first + b, 1), 0))
         first = first + b
       else:
         h = self.normed(torch.flatten(xs[i], 0, 1), w[1], float(consts[0]), ops.prim.dtype(w[4]))
         some = annotate(List[Tensor], [])
         for row in range(0, n * b, 256):
-          _d = torch.append(some, torch.logsumexp(self.relative(w, torch.slice(h, 0, row, row + 256, 1), a), [-1]))
-        _e = torch.append(out, torch.view(h, [n, b, -1]))
-        _f = torch.append(out, torch.view(torch.cat(some, 0), [n, b]))
+          _c = torch.append(some, self.likely(w, torch.slice(h, 0, row, row + 256, 1), a)[1])
+        odds = torch.view(torch.cat(some, 0), [n, b])
+        _d = torch.append(out, torch.view(h, [n, b, -1]))
+        _e = torch.append(out, odds)
+        _f = torch.append(out, odds)
     return out
 
-  # h (M, H), after the last norm -> logits less that of token a, minus infinity for it, (M, V)
-  def relative(self: __torch__.FocusGraph, w: List[Tensor], h: Tensor, a: int) -> Tensor:
+  # h (M, H), after the last norm; a: the token that abstains -> how likely each token is by the likeliest one, 0 for a, (M, V); the
+  # logarithm of the odds against a, (M); the sums of the first, (M)
+  def likely(self: __torch__.FocusGraph, w: List[Tensor], h: Tensor, a: int) -> List[Tensor]:
     logits = torch.to(self.product(h, w[2]), 6)
-    relative = torch.sub(logits, torch.slice(logits, 1, a, a + 1, 1))
-    _f = torch.fill_(torch.slice(relative, 1, a, a + 1, 1), -1. / 0.)
-    return relative
+    silent = torch.clone(torch.slice(logits, 1, a, a + 1, 1))
+    _f = torch.fill_(torch.slice(logits, 1, a, a + 1, 1), -1. / 0.)
+    most = torch.amax(logits, [-1], True)
+    likely = torch.exp_(torch.sub_(logits, most))
+    sums = torch.sum(likely, [-1])
+    return [likely, torch.add(torch.squeeze(torch.sub(most, silent), 1), torch.log(sums)), sums]
 
   # Every chunk continued with the same new tokens: how likely each next one is, of all but the token that abstains. Arguments as
   # in continued(); next (n): what follows each of the tokens; how: int64 on the CPU, [the token that abstains].
@@ -727,47 +732,68 @@ class FocusGraph(Module):
     picked = torch.squeeze(torch.gather(logits, 1, wanted), 1)
     return torch.view(torch.sub(picked, torch.logsumexp(logits, [-1])), [n, b])
 
-  # What is said, of what is proposed. w: from fuse() or pack(). proposals: of each batch of chunks, as propose() gives them; the very
-  # last row is of the model without any chunk. at: int64 on the CPU, [which of the n', n', the token that abstains]. rows (C'): the
-  # chunks that count, of all batches one after the other; weights (C'): the logarithm of each one's part less that of its odds;
-  # part: float64 on the CPU, the logarithm of the part of the model without any chunk.
+  # What is said, of what is proposed. w: from fuse() or pack(). proposals, sums: of each batch of chunks, as propose() gives them; the
+  # very last row is of the model without any chunk. at: int64 on the CPU, [which of the n', n', the token that abstains]. rows (C'):
+  # the chunks that count, of all batches one after the other; parts (C'): each one's; none: float64 on the CPU, the logarithm of the
+  # part of the model without any chunk.
   # -> logarithm of each token's probability, (V); each counting chunk's part in the likeliest token, (C')
-  def agree(self: __torch__.FocusGraph, w: List[Tensor], proposals: List[Tensor], at: Tensor, rows: Tensor, weights: Tensor, part: Tensor) -> List[Tensor]:
+  def agree(self: __torch__.FocusGraph, w: List[Tensor], proposals: List[Tensor], sums: List[Tensor], at: Tensor, rows: Tensor, parts: Tensor, none: Tensor) -> List[Tensor]:
     j = int(at[0])
     made = int(at[1]) == 1
     a = int(at[2])
     last = torch.select(proposals[torch.len(proposals) - 1], 0, j)
-    alone = torch.slice(last, 0, torch.size(last, 0) - 1, torch.size(last, 0), 1)
-    if not made:
-      alone = self.relative(w, alone, a)
-    own = torch.add(torch.log_softmax(torch.squeeze(alone, 0), -1), float(part[0]))
+    b = torch.size(last, 0)
+    if made:
+      alone = torch.select(last, 0, b - 1)
+      whole = torch.select(torch.select(sums[torch.len(sums) - 1], 0, j), 0, b - 1)
+    else:
+      one = self.likely(w, torch.slice(last, 0, b - 1, b, 1), a)
+      alone = torch.squeeze(one[0], 0)
+      whole = torch.squeeze(one[2], 0)
+    # what float32 can't tell from nothing stays a number; abstaining is never said
+    own = torch.add(torch.log(torch.clamp(torch.div(alone, whole), 1e-37)), float(none[0]))
+    _a = torch.fill_(torch.slice(own, 0, a, a + 1, 1), -1. / 0.)
     if torch.size(rows, 0) == 0:
       return [own, torch.zeros([0], dtype=6, device=ops.prim.device(own))]
     picked = annotate(List[Tensor], [])
-    sums = annotate(List[Tensor], [])
+    places = annotate(List[Tensor], [])
+    weights = annotate(List[Tensor], [])
+    all = torch.zeros_like(alone)
     first = 0
     for i in range(torch.len(proposals)):
       some = torch.select(proposals[i], 0, j)
       b = torch.size(some, 0)
       here = torch.logical_and(torch.ge(rows, first), torch.lt(rows, first + b))
-      local = torch.sub(torch.masked_select(rows, here), first)
-      if torch.size(local, 0) > 0:
-        said = torch.index_select(some, 0, local)
-        if not made:
-          said = self.relative(w, said, a)
-        # what is summed are parts of the whole, none above 1
-        parts = torch.exp_(torch.add_(said, torch.unsqueeze(torch.masked_select(weights, here), 1)))
-        _p = torch.append(picked, parts)
-        _s = torch.append(sums, torch.sum(parts, [0]))
+      place = torch.sub(torch.masked_select(rows, here), first)
+      count = torch.size(place, 0)
       first = first + b
-    all = torch.log(torch.sum(torch.stack(sums, 0), [0]))
-    mixed = torch.logaddexp(all, own)
+      if count > 0:
+        weight = torch.masked_select(parts, here)
+        if made and 4 * count >= b:
+          # nothing is copied: those that don't count have no part
+          weight = torch.div(weight, torch.index_select(torch.select(sums[i], 0, j), 0, place))
+          weight = torch.index_copy(torch.zeros([b], dtype=6, device=ops.prim.device(weight)), 0, place, weight)
+        else:
+          some = torch.index_select(some, 0, place)
+          if made:
+            whole = torch.index_select(torch.select(sums[i], 0, j), 0, place)
+          else:
+            one = self.likely(w, some, a)
+            some = one[0]
+            whole = one[2]
+          weight = torch.div(weight, whole)
+          place = torch.arange(count, dtype=4, device=ops.prim.device(place))
+        all = torch.add(all, torch.squeeze(torch.mm(torch.unsqueeze(weight, 0), some), 0))
+        _p = torch.append(picked, some)
+        _w = torch.append(weights, weight)
+        _l = torch.append(places, place)
+    mixed = torch.logaddexp(torch.log(all), own)
     likeliest = int(torch.argmax(mixed))
-    of_likeliest = annotate(List[Tensor], [])
+    shares = annotate(List[Tensor], [])
     for k in range(torch.len(picked)):
-      _l = torch.append(of_likeliest, torch.select(picked[k], 1, likeliest))
-    share = torch.div(torch.cat(of_likeliest, 0), torch.exp(torch.select(mixed, 0, likeliest)))
-    return [mixed, share]
+      share = torch.mul(torch.select(picked[k], 1, likeliest), weights[k])
+      _s = torch.append(shares, torch.index_select(share, 0, places[k]))
+    return [mixed, torch.div(torch.cat(shares, 0), torch.exp(torch.select(mixed, 0, likeliest)))]
 
   # Parallel decoding (FocusLLM section 3.3): the frozen decoder over [candidates ; local context]. w: from fuse().
   #
