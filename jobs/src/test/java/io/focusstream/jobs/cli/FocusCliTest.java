@@ -101,6 +101,8 @@ class FocusCliTest {
     assertFailure(
         ExitCodes.USAGE, "--history is a time", "plan", "--rate", "5", "--history", "often");
     assertFailure(ExitCodes.USAGE, "must be above 0", "plan", "--rate", "-1", "--history", "7 d");
+    assertFailure(
+        ExitCodes.USAGE, "--at-once must be at least 1; got 0", "bench", "ask", "--at-once", "0");
     assertFailure(ExitCodes.USAGE, "either --hot or --cold", "bench", "ask", "--hot", "--cold");
     assertFailure(
         ExitCodes.USAGE, "either --shape", "bench", "ask", "--shape", "A", "--config", "x.json");

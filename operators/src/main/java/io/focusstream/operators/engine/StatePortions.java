@@ -5,8 +5,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * The stored states of a question's chunks, some at a time, so that those that come later are read
- * while the engine is at those before, and never all lie on the heap. For one user, who asks for
- * few portions ahead.
+ * while the engine is at those before, and few lie on the heap at a time. For one user, who asks
+ * for few portions ahead.
  */
 public interface StatePortions {
   /**

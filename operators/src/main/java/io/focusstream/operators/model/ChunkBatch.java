@@ -70,7 +70,7 @@ final class ChunkBatch {
     this.manager = manager;
     this.room = room;
     int longest = (int) Arrays.stream(lengths(states)).max().orElseThrow();
-    FocusModel.Gathered gathered = model.gather(manager, states, longest);
+    ChunkGatherer.Gathered gathered = model.gatherer().gather(manager, states, longest);
     chunks = gathered.arrays();
     rooms = gathered.rooms();
     try {
@@ -213,7 +213,7 @@ final class ChunkBatch {
 
   /** {@link #close}, where the manager closes the rest. */
   void release() {
-    model.giveBack(rooms);
+    model.gatherer().giveBack(rooms);
     rooms = List.of();
   }
 

@@ -12,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -33,7 +32,7 @@ public final class FocusModel implements AutoCloseable {
   private final NDArray frequencies;
   private final BatchWorkers workers;
   private final ProposalRuns runs;
-  private final SpareArrays spares = new SpareArrays(this::spare);
+  private final ChunkGatherer gatherer;
 
   /** Loads a checkpoint on to a device; {@link #close()} frees all of it. */
   public FocusModel(CheckpointFolder folder, Device device, Precision precision) {
@@ -49,6 +48,7 @@ public final class FocusModel implements AutoCloseable {
     this.frequencies = manager.create(RotaryFrequencies.of(config));
     this.workers = new BatchWorkers(device, precision);
     this.runs = new ProposalRuns(this, workers.count());
+    this.gatherer = new ChunkGatherer(this, manager, graph, frequencies);
   }
 
   static NDArray shape(NDManager manager, ModelConfig config) {
@@ -200,7 +200,7 @@ public final class FocusModel implements AutoCloseable {
   }
 
   /** The numbers that int8 states stand for. */
-  private States numbers(NDManager owner, States rounded) {
+  States numbers(NDManager owner, States rounded) {
     try (NDArray type = owner.create(new long[] {stateType()})) {
       return States.of(graph.run(owner, "dequantise", rounded.arrays(), type));
     }
@@ -451,87 +451,17 @@ public final class FocusModel implements AutoCloseable {
    */
   public void keepSpare(long bytes) {
     // a GPU's allocator does that itself
-    spares.mostBytes(manager.getDevice().isGpu() ? 0 : bytes);
+    gatherer.spares().mostBytes(manager.getDevice().isGpu() ? 0 : bytes);
   }
 
   /** Frees memory that is kept and not in use. */
   public void freeSpare() {
-    spares.free();
+    gatherer.spares().free();
   }
 
-  private NDArray spare(long numbers, int type) {
-    try (NDArray size = manager.create(new long[] {numbers, type})) {
-      return graph.run(manager, "spare", frequencies, size)[0];
-    }
-  }
-
-  /**
-   * Chunks side by side.
-   *
-   * @param arrays (L, B, G, T, D) and, of int8, scales (L, B, G, T)
-   * @param rooms the memory that they lie in
-   */
-  record Gathered(List<NDArray> arrays, List<SpareArrays.Spare> rooms) {}
-
-  /** Memory that chunks are gathered in. */
-  SpareArrays spares() {
-    return spares;
-  }
-
-  /** The memory that chunks were gathered in is in use no more. */
-  void giveBack(List<SpareArrays.Spare> rooms) {
-    rooms.forEach(spares::giveBack);
-  }
-
-  /**
-   * Chunks side by side, (L, B, G, T, D): int8 where all are, numbers otherwise.
-   *
-   * @param tokens T, the longest one's
-   */
-  Gathered gather(NDManager owner, List<States> states, int tokens) {
-    Gathered gathered = new Gathered(new ArrayList<>(), new ArrayList<>());
-    try {
-      gather(owner, states, tokens, gathered);
-      return gathered;
-    } catch (RuntimeException | Error e) {
-      giveBack(gathered.rooms());
-      throw e;
-    }
-  }
-
-  private void gather(NDManager owner, List<States> states, int tokens, Gathered into) {
-    if (states.stream().allMatch(States::int8)) {
-      int int8 = 1;
-      int float16 = 5;
-      gather(owner, states, States::keys, tokens, int8, into);
-      gather(owner, states, States::values, tokens, int8, into);
-      gather(owner, states, States::keyScales, tokens, float16, into);
-      gather(owner, states, States::valueScales, tokens, float16, into);
-      return;
-    }
-    try (NDManager scratch = owner.newSubManager()) {
-      List<States> all =
-          states.stream().map(some -> some.int8() ? numbers(scratch, some) : some).toList();
-      gather(owner, all, States::keys, tokens, stateType(), into);
-      gather(owner, all, States::values, tokens, stateType(), into);
-    }
-  }
-
-  private void gather(
-      NDManager owner,
-      List<States> states,
-      Function<States, NDArray> part,
-      int tokens,
-      int type,
-      Gathered into) {
-    List<NDArray> parts = states.stream().map(part).toList();
-    long rows = (long) config.layers() * states.size() * config.keyValueHeads() * tokens;
-    boolean scales = parts.get(0).getShape().dimension() == 3;
-    SpareArrays.Spare room = spares.take(scales ? rows : rows * config.headDim(), type);
-    into.rooms().add(room);
-    try (NDArray size = owner.create(new long[] {tokens})) {
-      into.arrays().add(graph.run(owner, "gather", parts, room.array(), size)[0]);
-    }
+  /** Puts chunks side by side. */
+  ChunkGatherer gatherer() {
+    return gatherer;
   }
 
   /** Keys, or values, of a prompt that continues each of some chunks: zeros (L, B, G, P, D). */
@@ -555,7 +485,8 @@ public final class FocusModel implements AutoCloseable {
   // for take() in the graph
   private static final int SAME_TYPE = -1;
 
-  private int stateType() {
+  /** The type that attention reads states in, as torch counts types. */
+  int stateType() {
     return precision.torchType();
   }
 

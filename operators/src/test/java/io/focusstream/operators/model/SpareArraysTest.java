@@ -96,7 +96,7 @@ class SpareArraysTest extends ProposalFixture {
           if (i == 2) {
             decoder.keep(new int[] {1, 30});
           }
-          assertTrue(model.spares().usedBytes() > 0, "it lies in such memory");
+          assertTrue(model.gatherer().spares().usedBytes() > 0, "it lies in such memory");
           float[] logits = decoder.next(11).logits();
           if (round == 0) {
             expected.add(logits);
@@ -104,10 +104,12 @@ class SpareArraysTest extends ProposalFixture {
             assertArrayEquals(expected.get(i), logits, 1e-6f);
           }
         }
-        assertEquals(0, model.spares().usedBytes(), "all is given back");
+        assertEquals(0, model.gatherer().spares().usedBytes(), "all is given back");
         if (round == 1) {
-          assertTrue(model.spares().idleBytes() >= idle && model.spares().idleBytes() > 0);
-          idle = model.spares().idleBytes();
+          assertTrue(
+              model.gatherer().spares().idleBytes() >= idle
+                  && model.gatherer().spares().idleBytes() > 0);
+          idle = model.gatherer().spares().idleBytes();
         }
       }
     }

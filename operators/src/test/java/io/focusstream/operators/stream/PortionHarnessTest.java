@@ -12,6 +12,7 @@ import io.focusstream.operators.engine.AskTask;
 import io.focusstream.operators.engine.StatePortions;
 import io.focusstream.operators.testing.FakeEngine;
 import io.focusstream.schemas.AnswerStatus;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.configuration.MemorySize;
@@ -61,6 +62,12 @@ class PortionHarnessTest {
     return engine.asked().get(engine.asked().size() - 1);
   }
 
+  private StatePortions portionsOfAQuestion(FocusHarness harness) throws Exception {
+    tell(harness, engine);
+    harness.question("1", "a", "q");
+    return asked().portions();
+  }
+
   @Test
   void theAnswerIsTheSameInPortionsOfAnySize() throws Exception {
     String whole = answer(1 << 20);
@@ -78,9 +85,7 @@ class PortionHarnessTest {
   @Test
   void aPortionEndsWithTheChunkThatFillsItAndTheLastIsFollowedByNone() throws Exception {
     try (FocusHarness harness = FocusHarness.start(portions(CHUNK_BYTES + 1), engine)) {
-      tell(harness, engine);
-      harness.question("1", "a", "q");
-      StatePortions portions = asked().portions();
+      StatePortions portions = portionsOfAQuestion(harness);
       engine.heat(asked().chunks().get(3).key());
       assertEquals(List.of(2, 2), next(harness, portions).stream().map(List::size).toList());
       // the fourth has become hot: it isn't read
@@ -93,15 +98,13 @@ class PortionHarnessTest {
   @Test
   void portionsAskedForTogetherComeInTheirOrder() throws Exception {
     try (FocusHarness harness = FocusHarness.start(portions(1), engine)) {
-      tell(harness, engine);
-      harness.question("1", "a", "q");
-      StatePortions portions = asked().portions();
+      StatePortions portions = portionsOfAQuestion(harness);
       CompletableFuture<List<List<byte[]>>> first = portions.next();
       CompletableFuture<List<List<byte[]>>> second = portions.next();
       harness.runMailbox();
       byte[] chunk0 = first.join().get(0).get(0);
       byte[] chunk1 = second.join().get(0).get(0);
-      assertFalse(java.util.Arrays.equals(chunk0, chunk1));
+      assertFalse(Arrays.equals(chunk0, chunk1));
       assertEquals(1, first.join().size());
     }
   }
@@ -109,9 +112,7 @@ class PortionHarnessTest {
   @Test
   void whoeverIsNotAskedAnyMoreReadsNothing() throws Exception {
     try (FocusHarness harness = FocusHarness.start(portions(1), engine)) {
-      tell(harness, engine);
-      harness.question("1", "a", "q");
-      StatePortions portions = asked().portions();
+      StatePortions portions = portionsOfAQuestion(harness);
       assertEquals(1, next(harness, portions).size());
       engine.fail(engine.openQuestions().get(0), "of the engine");
       CompletableFuture<List<List<byte[]>>> late = portions.next();
@@ -132,9 +133,7 @@ class PortionHarnessTest {
   @Test
   void aHeapThatIsFullFailsTheAttempt() throws Exception {
     try (FocusHarness harness = FocusHarness.start(portions(1), engine)) {
-      tell(harness, engine);
-      harness.question("1", "a", "q");
-      StatePortions portions = asked().portions();
+      StatePortions portions = portionsOfAQuestion(harness);
       engine.exhaustHeap(1);
       CompletableFuture<List<List<byte[]>>> portion = portions.next();
       harness.runMailbox();

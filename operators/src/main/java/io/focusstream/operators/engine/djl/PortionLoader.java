@@ -76,25 +76,30 @@ final class PortionLoader {
    */
   boolean load() {
     while (arrived < chunks.size() && coming.peek().isDone()) {
-      List<List<byte[]>> portion = portion(coming.poll());
-      if (portion.isEmpty() || portion.size() > chunks.size() - arrived) {
-        throw new EngineException(
-            "%d chunks' stored states came where those of %d to %d were to"
-                .formatted(portion.size(), 1, chunks.size() - arrived));
-      }
-      List<ChunkInput> some = new ArrayList<>();
-      for (List<byte[]> blocks : portion) {
-        ChunkInput chunk = chunks.get(arrived++);
-        some.add(
-            chunk.blocks().isEmpty() ? new ChunkInput(chunk.key(), chunk.tokens(), blocks) : chunk);
-      }
-      ready.addAll(loader.decode(some));
+      decode(portion(coming.poll()));
+      // not before that one is on the heap no more
       if (arrived < chunks.size()) {
         askForMore();
       }
       loadBatches(arrived == chunks.size());
     }
     return arrived == chunks.size();
+  }
+
+  private void decode(List<List<byte[]>> portion) {
+    int most = chunks.size() - arrived;
+    if (portion.isEmpty() || portion.size() > most) {
+      throw new EngineException(
+          "%d chunks' stored states came where those of 1 to %d were to"
+              .formatted(portion.size(), most));
+    }
+    List<ChunkInput> some = new ArrayList<>();
+    for (List<byte[]> blocks : portion) {
+      ChunkInput chunk = chunks.get(arrived++);
+      some.add(
+          chunk.blocks().isEmpty() ? new ChunkInput(chunk.key(), chunk.tokens(), blocks) : chunk);
+    }
+    ready.addAll(loader.decode(some));
   }
 
   private void loadBatches(boolean last) {
